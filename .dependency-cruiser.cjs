@@ -12,7 +12,7 @@ function packageHome(name, what, home) {
     severity: 'error',
     comment: `${what} is hidden behind one folder or file, so that it can be replaced there.`,
     from: { path: shipped, pathNot: home },
-    to: { path: `^(node_modules/)?(${what})(/|$)` },
+    to: { path: `(^|node_modules/)(${what})(/|$)` },
   }
 }
 
