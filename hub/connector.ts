@@ -141,10 +141,7 @@ export interface SwitchConnector {
   }): SwitchMessage
   composeQuoteQuestion(question: QuoteQuestion): SwitchMessage
   /** Seals the terms: makes the ILP packet and the condition, whose fulfilment only this FSP's secret gives. */
-  sealQuote(
-    question: QuoteQuestion,
-    terms: Omit<QuoteTerms, 'ilpPacket' | 'condition'>,
-  ): QuoteTerms
+  sealQuote(question: QuoteQuestion, terms: Omit<QuoteTerms, 'ilpPacket' | 'condition'>): QuoteTerms
   composeQuoteAnswer(answer: {
     readonly to: string
     readonly quoteId: string

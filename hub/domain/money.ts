@@ -14,15 +14,23 @@ const amountPattern = /^(0|[1-9]\d{0,17})(?:\.(\d{1,4}))?$/
  * than the currency has: "10.5" UGX and "1.005" KES are refused, "10.50" and "10.500" KES are the same money.
  */
 export function parseMoney(wire: WireMoney): Money | Refusal {
-  if (!isCurrency(wire.currency)) return refusal('amount-invalid', `unknown currency ${wire.currency}`)
+  if (!isCurrency(wire.currency))
+    return refusal('amount-invalid', `unknown currency ${wire.currency}`)
   const match = amountPattern.exec(wire.amount)
-  if (!match) return refusal('amount-invalid', 'the amount is not a decimal string of at most 18 digits')
+  if (!match)
+    return refusal('amount-invalid', 'the amount is not a decimal string of at most 18 digits')
   const digits = decimalsOf(wire.currency)
   const fraction = (match[2] ?? '').replace(/0+$/, '')
   if (fraction.length > digits) {
-    return refusal('amount-invalid', `${wire.currency} has ${String(digits)} decimals, the amount has more`)
+    return refusal(
+      'amount-invalid',
+      `${wire.currency} has ${String(digits)} decimals, the amount has more`,
+    )
   }
-  return { minorUnits: BigInt(`${match[1] ?? '0'}${fraction.padEnd(digits, '0')}`), currency: wire.currency }
+  return {
+    minorUnits: BigInt(`${match[1] ?? '0'}${fraction.padEnd(digits, '0')}`),
+    currency: wire.currency,
+  }
 }
 
 /** Like `parseMoney`, for strings that this program wrote itself; a malformed one is a broken assumption and throws. */
@@ -36,7 +44,9 @@ export function moneyOf(wire: WireMoney): Money {
 export function formatAmount(money: Money): string {
   const digits = decimalsOf(money.currency)
   const negative = money.minorUnits < 0n
-  const units = (negative ? -money.minorUnits : money.minorUnits).toString().padStart(digits + 1, '0')
+  const units = (negative ? -money.minorUnits : money.minorUnits)
+    .toString()
+    .padStart(digits + 1, '0')
   const whole = units.slice(0, units.length - digits)
   const fraction = units.slice(units.length - digits).replace(/0+$/, '')
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`

@@ -59,14 +59,7 @@ export type TransferRecord = {
 }
 
 export type TimelineOutcome =
-  | 'done'
-  | 'refused'
-  | 'unavailable'
-  | 'unknown'
-  | 'asked'
-  | 'given'
-  | 'waiting'
-  | 'illegal'
+  'done' | 'refused' | 'unavailable' | 'unknown' | 'asked' | 'given' | 'waiting' | 'illegal'
 
 /** One line of a transfer's timeline. `party` is an FSP, "switch", "client" or "operator". */
 export type TimelineEntry = {

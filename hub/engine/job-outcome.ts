@@ -1,0 +1,61 @@
+import { OutcomeUnknown, Unavailable } from '../connector.ts'
+import { isRefusal } from '../domain/refusal.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Step } from '../workflow.ts'
+import type { Job, JobHandler, JobVerdict } from './engine.ts'
+
+/** The BPMN error that every refusal throws; why is in the store, for the diagram one word is enough. */
+export const refusedError = 'refused'
+
+/** Retries that every service task declares: they measure the back-off and never run out by failing to reach someone. */
+export const jobRetries = 1000
+
+const backoffMsMax = 60_000
+
+/** Turns a step into a job handler: the one place where a result becomes the engine's verdict. */
+export function jobHandler(step: Step, { clock, log }: { clock: Clock; log: Log }): JobHandler {
+  return async (job) => {
+    const startedAt = clock.now()
+    const verdict = await judge(step, job)
+    const fields = {
+      step: job.type,
+      fspId: job.variables['fspId'],
+      transferId: job.variables['transferId'],
+      durationMs: clock.now() - startedAt,
+      outcome: verdict.kind,
+    }
+    if (verdict.kind !== 'fail') log.info(fields, 'job finished')
+    else if (verdict.retries > 0)
+      log.warn({ ...fields, why: verdict.message }, 'job will be tried again')
+    else log.error({ ...fields, why: verdict.message }, 'job raised an incident')
+    return verdict
+  }
+}
+
+async function judge(step: Step, job: Job): Promise<JobVerdict> {
+  try {
+    const result = await step(job.variables)
+    if (!isRefusal(result)) return { kind: 'complete', variables: result }
+    return { kind: 'error', code: refusedError, message: result.description, variables: {} }
+  } catch (failure) {
+    if (failure instanceof Unavailable || failure instanceof OutcomeUnknown)
+      return tryAgain(job, failure)
+    return { kind: 'fail', message: describe(failure), retries: 0, backoffMs: 0 }
+  }
+}
+
+function tryAgain(job: Job, failure: Error): JobVerdict {
+  const failures = Math.min(Math.max(jobRetries - job.retries, 0), 16)
+  const backoffMs = Math.min(backoffMsMax, 1000 * 2 ** failures)
+  return {
+    kind: 'fail',
+    message: failure.message,
+    retries: Math.max(job.retries - 1, 1),
+    backoffMs,
+  }
+}
+
+function describe(failure: unknown): string {
+  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+}
