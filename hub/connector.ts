@@ -44,6 +44,8 @@ export type LedgerOutcome = 'nothing' | 'held' | 'released' | 'booked'
  * moves money is idempotent on `transferId`: done before = done. `commit` after `release` is never called, and the reverse.
  */
 export interface LedgerConnector {
+  /** Who the party is, whatever the state of her accounts; unknown is `payee-not-found`. For lookups by peers. */
+  findParty(party: PartyId): Promise<Omit<Party, 'id' | 'fspId'> | Refusal>
   /** Finds the account of a party in a currency: unknown, blocked, or not held in that currency is a refusal of the role's. */
   findAccount(party: PartyId, currency: string, role: Role): Promise<CoreAccount | Refusal>
   /** The core's own fee for the move; for a payer also whether the balance allows it. */
@@ -59,6 +61,12 @@ export interface LedgerConnector {
   release(move: LedgerMove): Promise<'done' | Refusal>
   credit(move: LedgerMove): Promise<'done' | Refusal>
   outcome(move: Omit<LedgerMove, 'idempotencyKey'>, role: Role): Promise<LedgerOutcome>
+  /**
+   * Books to the core's suspense account what the scheme has committed and the core will not book on the customer's:
+   * payer: suspense to settlement; payee: settlement to suspense. `unsuspend` is the reverse. Idempotent on the key.
+   */
+  suspend(move: LedgerMove, role: Role): Promise<'done' | Refusal>
+  unsuspend(move: LedgerMove, role: Role): Promise<'done' | Refusal>
   /** Gives the account one more identifier. Idempotent for the same account. */
   registerParty(party: PartyId, accountId: string): Promise<'done' | Refusal>
   unregisterParty(party: PartyId): Promise<'done' | Refusal>

@@ -19,6 +19,11 @@ export const reasonCodes = {
   'identifier-taken': '3003',
   'payee-fsp-silent': '2004',
   'payee-fsp-not-found': '3201',
+  'quote-not-found': '3205',
+  'request-modified': '3106',
+  'payer-fsp-unavailable': '2003',
+  'payee-fsp-unavailable': '2003',
+  'switch-unavailable': '2003',
   'core-refused': '2001',
   'operator-decided': '2001',
 } as const
@@ -55,7 +60,10 @@ const stageReasons = {
 } as const satisfies Record<Stage, Reason>
 
 const reasonOfCode: Readonly<Record<string, Reason>> = {
+  '2003': 'payee-fsp-unavailable',
   '2004': 'payee-fsp-silent',
+  '3106': 'request-modified',
+  '3205': 'quote-not-found',
   '3201': 'payee-fsp-not-found',
   '3203': 'payee-fsp-not-found',
   '3302': 'quote-expired',
@@ -76,6 +84,9 @@ const reasonOfCode: Readonly<Record<string, Reason>> = {
 
 /** Reads the error of a peer at a stage: the reason of its code where there is one, else the stage's own. Keeps the peer's code. */
 export function refusalOfCode(stage: Stage, errorCode: string, description: string): Refusal {
-  const reason = reasonOfCode[errorCode] ?? stageReasons[stage]
+  const known = reasonOfCode[errorCode] ?? stageReasons[stage]
+  // The switch has one code for every message it finds invalid; only its words tell that the fulfilment was.
+  const isFulfilment = stage === 'transfer' && errorCode === '3100' && /fulfil/i.test(description)
+  const reason = isFulfilment ? 'wrong-fulfilment' : known
   return { kind: 'refusal', reason, errorCode, description }
 }

@@ -37,6 +37,8 @@ export type TransferFacts = {
   readonly refusal?: Refusal
   /** Tries of a question since the wait began, for the resolver's back-off. */
   readonly asked?: number
+  /** Before then nobody is asked again, whatever wakes the leg. */
+  readonly nextAskAt?: number
   /** What a person decided where nobody could know. */
   readonly decision?: 'commit' | 'release' | 'suspense'
   /** Booked to the core's suspense account by a person's decision; a late booking reverses it. */
