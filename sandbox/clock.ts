@@ -1,4 +1,9 @@
-/** A source of time, ids and randomness; the only one the sandbox may use (the project rule: nothing else reads the time), so that a run can be replayed. */
+import { randomBytes, randomUUID } from 'node:crypto'
+
+/**
+ * A source of time, ids and randomness, and of waiting: the only one the sandbox may use, so that a run can be
+ * replayed from its seed.
+ */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC. */
   now(): number
@@ -7,4 +12,19 @@ export interface Clock {
   /** A random (v4) UUID in lower case. */
   uuid(): string
   randomBytes(length: number): Uint8Array
+}
+
+/** The machine's own clock and its cryptographic randomness. A task that waits keeps the program running. */
+export function createSystemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    after(delayMs, task) {
+      const timer = setTimeout(task, delayMs)
+      return () => {
+        clearTimeout(timer)
+      }
+    },
+    uuid: () => randomUUID(),
+    randomBytes: (length) => randomBytes(length),
+  }
 }
