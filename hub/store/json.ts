@@ -1,0 +1,65 @@
+import type { SwitchCallback, SwitchMessage } from '../connector.ts'
+import type { PartyId } from '../domain/party.ts'
+import { moneyOf, wireMoney, type Money } from '../domain/money.ts'
+import type { QuoteQuestion, QuoteTerms } from '../domain/quote.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { TransferFacts, TransferOrder } from '../domain/transfer-record.ts'
+import type { Headers } from '../http.ts'
+import type { OutboxEntry } from './store.ts'
+
+/** How a value stands in a text column. `decode` trusts what `encode` wrote. */
+export type Codec<T> = { encode(value: T): string; decode(text: string): T }
+
+/** Of values that hold money anywhere inside: a decimal string and a currency in the column, `Money` in code, exactly. */
+export const factsJson = moneyCodec((value) => value as TransferFacts)
+export const orderJson = moneyCodec((value) => value as TransferOrder)
+export const callbackJson = moneyCodec((value) => value as SwitchCallback)
+export const questionJson = moneyCodec((value) => value as QuoteQuestion)
+export const termsJson = moneyCodec((value) => value as QuoteTerms)
+
+/** Of values without `Money`: what looks like money in them (a variable of a workflow) stays the text that it is. */
+export const outboxJson = plainCodec((value) => value as OutboxEntry)
+export const messageJson = plainCodec((value) => value as SwitchMessage)
+export const headersJson = plainCodec((value) => value as Headers)
+export const partyIdJson = plainCodec((value) => value as PartyId)
+export const refusalJson = plainCodec((value) => value as Refusal)
+
+function plainCodec<T>(known: (value: unknown) => T): Codec<T> {
+  return { encode: (value) => JSON.stringify(value), decode: (text) => known(JSON.parse(text)) }
+}
+
+function moneyCodec<T>(known: (value: unknown) => T): Codec<T> {
+  return {
+    encode: (value) => JSON.stringify(value, moneyToWire),
+    decode: (text) => {
+      const value: unknown = JSON.parse(text)
+      if (text.includes('"amount"')) restoreMoney(value)
+      return known(value)
+    },
+  }
+}
+
+function moneyToWire(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !isMoney(value)) return value
+  if (value.minorUnits < 0n) throw new Error('negative money is never stored')
+  return wireMoney(value)
+}
+
+/** In place: the value was parsed a moment ago, so nobody else holds it. */
+function restoreMoney(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, member] of Object.entries(value)) {
+    if (isWireMoney(member)) Object.assign(value, { [key]: moneyOf(member) })
+    else restoreMoney(member)
+  }
+}
+
+function isMoney(value: object): value is Money {
+  return 'minorUnits' in value && typeof value.minorUnits === 'bigint' && 'currency' in value
+}
+
+function isWireMoney(value: unknown): value is { amount: string; currency: string } {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('amount' in value) || !('currency' in value)) return false
+  return typeof value.amount === 'string' && typeof value.currency === 'string'
+}

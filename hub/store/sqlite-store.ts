@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { migrate } from './schema.ts'
+import { openSqlite, type SqlDatabase } from './sqlite.ts'
+import type { SqlSession } from './step-session.ts'
+import type { OutboxQueue, Store, Tx } from './store.ts'
+import { createAttempts } from './tables/attempts.ts'
+import { createIdempotencyRecords } from './tables/idempotency.ts'
+import { createInbox } from './tables/inbox.ts'
+import { createLookups } from './tables/lookups.ts'
+import { createOutbox, createOutboxRows } from './tables/outbox.ts'
+import { createProblems } from './tables/problems.ts'
+import { createQuotes } from './tables/quotes.ts'
+import { createRegistrations } from './tables/registrations.ts'
+import { createTransfers } from './tables/transfers.ts'
+
+export type SqliteStore = Store & {
+  readonly queue: OutboxQueue
+  /** Ends as a power cut would, for tests: what is not committed is lost, open steps never settle, the file is free. */
+  crash(): void
+}
+
+/**
+ * Opens or creates the hub's store in a SQLite file (`:memory:` for none). A step is durable when it resolves; steps asked
+ * for in one turn of the event loop share a commit. Throws one sentence when another program has the file.
+ */
+export function createSqliteStore(
+  config: { readonly file: string },
+  ports: { readonly clock: Clock; readonly log: Log },
+): SqliteStore {
+  return createStoreOver(openSqlite(config.file), ports)
+}
+
+/** The same over a database that is open already; the store closes it. */
+export function createStoreOver(
+  database: SqlDatabase,
+  ports: { readonly clock: Clock; readonly log: Log },
+): SqliteStore {
+  migrate(database, 'INTEGER PRIMARY KEY AUTOINCREMENT')
+  const commits = createGroupCommit(database, ports)
+  const wakes: (() => void)[] = []
+  const tx = createTx(commits.session, () => {
+    for (const wake of wakes) wake()
+  })
+  return {
+    step: (work) => commits.step(() => work(tx)),
+    queue: createQueue(commits, wakes),
+    close: () => commits.close(),
+    crash: () => {
+      commits.crash()
+    },
+  }
+}
+
+function createTx(sql: SqlSession, wake: () => void): Tx {
+  return {
+    transfers: createTransfers(sql),
+    idempotency: createIdempotencyRecords(sql),
+    attempts: createAttempts(sql),
+    inbox: createInbox(sql),
+    outbox: createOutbox(sql, wake),
+    lookups: createLookups(sql),
+    quotes: createQuotes(sql),
+    problems: createProblems(sql),
+    registrations: createRegistrations(sql),
+  }
+}
+
+/** The relay's calls are steps like any other, so it sees only what is committed and shares the commits. */
+function createQueue(commits: GroupCommit, wakes: (() => void)[]): OutboxQueue {
+  const rows = createOutboxRows(commits.session)
+  return {
+    due: (now, limit) => commits.step(() => rows.due(now, limit)),
+    nextDueAt: () => commits.step(() => rows.nextDueAt()),
+    done: (ids) => commits.step(() => rows.done(ids)),
+    postpone: (id, dueAt) => commits.step(() => rows.postpone(id, dueAt)),
+    onAdded: (wake) => {
+      wakes.push(wake)
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { text, whole } from '../columns.ts'
+import { outboxJson } from '../json.ts'
+import type { SqlRow } from '../sqlite.ts'
+import type { SqlSession } from '../step-session.ts'
+import type { Outbox, OutboxQueue, OutboxRow } from '../store.ts'
+
+/** What must leave, as rows, for the steps that add. `wake` runs after each commit that added one. */
+export function createOutbox(sql: SqlSession, wake: () => void): Outbox {
+  return {
+    add: async ({ line, dueAt, ...entry }) => {
+      const order = [entry.kind, line, partitionOf(line)]
+      await sql.run(insertRow, [...order, dueAt, outboxJson.encode(entry)])
+      sql.onCommit(wake)
+    },
+  }
+}
+
+/** The same rows for the relay that takes them away; each call is to run in a step. */
+export function createOutboxRows(sql: SqlSession): Omit<OutboxQueue, 'onAdded'> {
+  return {
+    due: async (now, limit) => (await sql.all(findDue, [now, now, limit])).map(outboxRowOf),
+    nextDueAt: async () => {
+      const [row] = await sql.all(findNextDueAt, [])
+      return row && whole(row, 'due_at')
+    },
+    done: async (ids) => {
+      for (const id of ids) await sql.run('DELETE FROM outbox WHERE id = ?', [Number(id)])
+    },
+    postpone: async (id, dueAt) => {
+      const statement = 'UPDATE outbox SET due_at = ?, tries = tries + 1 WHERE id = ?'
+      await sql.run(statement, [dueAt, Number(id)])
+    },
+  }
+}
+
+const insertRow = `INSERT INTO outbox (kind, line, line_partition, due_at, tries, entry)
+  VALUES (?, ?, ?, ?, 0, ?)`
+
+/** A row waits for the earlier ones of its line that are due or were tried; one that is not due yet holds nobody up. */
+const findDue = `SELECT id, line, due_at, tries, entry FROM outbox
+  WHERE due_at <= ? AND NOT EXISTS (
+    SELECT 1 FROM outbox earlier
+    WHERE earlier.kind = outbox.kind AND earlier.line = outbox.line AND earlier.id < outbox.id
+      AND (earlier.due_at <= ? OR earlier.tries > 0))
+  ORDER BY id LIMIT ?`
+
+const findNextDueAt = 'SELECT due_at FROM outbox ORDER BY due_at LIMIT 1'
+
+const partitions = 16
+
+/** FNV-1a of the line: which of the partitions it falls into, so that several relays can share the outbox by leases. */
+function partitionOf(line: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < line.length; index++) {
+    hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193)
+  }
+  return (hash >>> 0) % partitions
+}
+
+function outboxRowOf(row: SqlRow): OutboxRow {
+  return {
+    ...outboxJson.decode(text(row, 'entry')),
+    id: String(whole(row, 'id')),
+    line: text(row, 'line'),
+    dueAt: whole(row, 'due_at'),
+    tries: whole(row, 'tries'),
+  }
+}
