@@ -46,11 +46,12 @@ export interface Faults {
   take(operation: string, ...kinds: readonly FaultKind[]): Fault | undefined
   /** Resolves after so long, or as soon as the faults are cleared; the wait is at most `silenceMsMax`. */
   pause(ms: number): Promise<void>
-  /**
-   * What happens before an operation: waits out a `delay`; answers for an `error`; for a `silence` hangs up, but only
-   * after its `ms` or `silenceMsMax`. Undefined means: go on.
-   */
+  /** What happens before an operation: a `delay` is waited out, then `stop` answers. Undefined means: go on. */
   atEntry(operation: string): Promise<HttpResponse | undefined>
+  /** Waits out a `delay` on the operation, a second without `ms`. */
+  delay(operation: string): Promise<void>
+  /** Answers for an `error`; for a `silence` hangs up, but only after its `ms` or `silenceMsMax`. Else undefined. */
+  stop(operation: string): Promise<HttpResponse | undefined>
   /** What happens after an operation was done: the answer itself, or nothing at all for `commit-then-hang`. */
   atExit(operation: string, response: HttpResponse): Promise<HttpResponse>
   /** Answers `/lab/faults`: PUT adds one (or replaces the same kind on the same operation), GET lists, DELETE clears. */
@@ -89,6 +90,16 @@ export function createFaults(scope: FaultScope, ports: { readonly clock: Clock }
     await pause(fault.ms ?? silenceMsMax)
     return noAnswer
   }
+  const delay: Faults['delay'] = async (operation) => {
+    const fault = take(operation, 'delay')
+    if (fault) await pause(fault.ms ?? 1_000)
+  }
+  const stop: Faults['stop'] = async (operation) => {
+    const silence = take(operation, 'silence')
+    if (silence) return hangUp(silence)
+    const error = take(operation, 'error')
+    return error ? problem(error.status ?? 500, `a fault on ${operation}`) : undefined
+  }
   const clear = (): void => {
     active = []
     for (const end of [...pauses]) end()
@@ -97,13 +108,11 @@ export function createFaults(scope: FaultScope, ports: { readonly clock: Clock }
     take,
     pause,
     clear,
+    delay,
+    stop,
     async atEntry(operation) {
-      const delay = take(operation, 'delay')
-      if (delay) await pause(delay.ms ?? 1_000)
-      const silence = take(operation, 'silence')
-      if (silence) return hangUp(silence)
-      const error = take(operation, 'error')
-      return error ? problem(error.status ?? 500, `a fault on ${operation}`) : undefined
+      await delay(operation)
+      return stop(operation)
     },
     async atExit(operation, response) {
       const hang = take(operation, 'commit-then-hang')

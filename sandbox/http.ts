@@ -51,7 +51,11 @@ export class NoResponse extends Error {
 }
 
 /** A port that is being listened on. `close` ends idle connections at once, and busy ones after a second. */
-export type Listening = { readonly url: string; readonly port: number; close(): Promise<void> }
+export type Listening = {
+  readonly url: string
+  readonly port: number
+  readonly close: () => Promise<void>
+}
 
 /** Where to listen; port 0 picks a free one. A body over `bodyBytesMax` gets 413. */
 export type ListenOptions = {

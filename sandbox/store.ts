@@ -84,7 +84,7 @@ function openProblem(file: string, cause: unknown): string {
 }
 
 function inTransaction<T>(database: Database.Database, work: () => T): T {
-  if (database.inTransaction) return work()
+  if (isInTransaction(database)) return work()
   database.exec('BEGIN IMMEDIATE')
   try {
     const result = work()
@@ -92,9 +92,13 @@ function inTransaction<T>(database: Database.Database, work: () => T): T {
     return result
   } catch (failure) {
     // SQLite rolls back by itself on some errors, and a second ROLLBACK would hide the first failure.
-    if (database.inTransaction) database.exec('ROLLBACK')
+    if (isInTransaction(database)) database.exec('ROLLBACK')
     throw failure
   }
+}
+
+function isInTransaction(database: Database.Database): boolean {
+  return database.inTransaction
 }
 
 /** libsql takes a lone null for "no parameters" unless the parameters come as one array. */
