@@ -1,0 +1,107 @@
+import { fulfils } from './domain/condition.ts'
+import { refusal, refusalOfCode, type Refusal } from './domain/refusal.ts'
+import type { InboxRow } from './store/store.ts'
+
+/** What all that a switch told about a transfer amounts to (DESIGN §5, the payer's table). */
+export type Judgement =
+  | { readonly verdict: 'commit'; readonly fulfilment: string }
+  | { readonly verdict: 'release'; readonly refusal: Refusal }
+  | { readonly verdict: 'dispute'; readonly detail: string }
+  /** Not an answer: the wait stays open. `hint` is what an error said, to be asked about and kept as the reason. */
+  | { readonly verdict: 'open'; readonly hint?: Refusal }
+
+export type PayerView = {
+  readonly condition: string
+  readonly expiresAt: number
+  readonly clockSkewMsMax: number
+  /** Whether the switch was asked since it last told something that does not fit. */
+  readonly asked: boolean
+}
+
+/**
+ * Judges the payer's leg. COMMITTED counts with a fulfilment that fits; ABORTED only as a state, never as an error; 3208
+ * only when both clocks are past the expiration by more than the skew. Everything else leaves the question open.
+ */
+export function judgePayer(rows: readonly InboxRow[], view: PayerView): Judgement {
+  const told = states(rows)
+  const fitting = told.find(
+    (t) => t.state === 'COMMITTED' && fulfils(t.fulfilment ?? '', view.condition),
+  )
+  if (fitting?.fulfilment !== undefined)
+    return { verdict: 'commit', fulfilment: fitting.fulfilment }
+  const hint = firstHint(rows)
+  if (told.some((t) => t.state === 'ABORTED')) {
+    return {
+      verdict: 'release',
+      refusal: hint ?? refusal('payee-refused-transfer', 'the switch says ABORTED'),
+    }
+  }
+  const misfits = told.filter((t) => t.state === 'COMMITTED').length
+  if (misfits > 1 && view.asked) {
+    return {
+      verdict: 'dispute',
+      detail: 'COMMITTED, but the fulfilment is missing or does not fit the condition',
+    }
+  }
+  if (misfits === 0 && rows.some((row) => provesAbsence(row, view))) {
+    return {
+      verdict: 'release',
+      refusal: hint ?? refusal('transfer-expired', 'the switch never took the transfer'),
+    }
+  }
+  return hint ? { verdict: 'open', hint } : { verdict: 'open' }
+}
+
+/** What a payee may conclude: only the states count, an error says nothing but that it is time to ask. */
+export function judgePayee(rows: readonly InboxRow[]): 'credit' | 'drop' | 'open' {
+  const told = states(rows)
+  if (told.some((t) => t.state === 'COMMITTED')) return 'credit'
+  return told.some((t) => t.state === 'ABORTED') ? 'drop' : 'open'
+}
+
+/** Whether the latest word on a payee's transfer is that the switch does not know it, past its expiration and the skew. */
+export function isUnknownToSwitch(
+  rows: readonly InboxRow[],
+  view: { readonly expiresAt: number; readonly clockSkewMsMax: number },
+): boolean {
+  const last = rows.at(-1)
+  return last !== undefined && provesAbsence(last, view)
+}
+
+type Told = Extract<InboxRow['callback'], { readonly kind: 'transfer-told' }>
+
+function states(rows: readonly InboxRow[]): readonly Told[] {
+  return rows
+    .map((row) => row.callback)
+    .filter((callback): callback is Told => callback.kind === 'transfer-told')
+}
+
+function firstHint(rows: readonly InboxRow[]): Refusal | undefined {
+  for (const { callback } of rows) {
+    if (callback.kind !== 'transfer-refused' || noOutcome.has(callback.error.errorCode)) continue
+    return refusalOfCode('transfer', callback.error.errorCode, callback.error.description)
+  }
+  return undefined
+}
+
+/** Codes that speak of a message or of a question, not of the transfer: they are never a reason. */
+const noOutcome: ReadonlySet<string> = new Set([
+  '2001',
+  '2002',
+  '2003',
+  '2004',
+  '2005',
+  '3106',
+  '3208',
+])
+
+function provesAbsence(
+  row: InboxRow,
+  view: { readonly expiresAt: number; readonly clockSkewMsMax: number },
+): boolean {
+  const { callback } = row
+  if (callback.kind !== 'transfer-refused' || callback.error.errorCode !== '3208') return false
+  return (
+    callback.answeredAt > view.expiresAt && row.receivedAt > view.expiresAt + view.clockSkewMsMax
+  )
+}

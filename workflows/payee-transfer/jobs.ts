@@ -1,0 +1,39 @@
+import { book } from '../../hub/booking.ts'
+import { noMoney, subtractMoney } from '../../hub/domain/money.ts'
+import { loadLeg } from '../../hub/leg.ts'
+import type { Jobs, Step, WorkflowPorts } from '../../hub/workflow.ts'
+import { decideFulfilment } from './decide.ts'
+import { askFulfilment, fulfilTransfer, judgeFulfilment, refuseTransfer } from './outcome.ts'
+import { next, payeeKey, wait } from './variables.ts'
+
+/** The steps of payee-transfer, by job type. */
+export function createPayeeTransferJobs(ports: WorkflowPorts): Jobs {
+  return {
+    'decide-fulfilment': decideFulfilment(ports),
+    'refuse-transfer': refuseTransfer(ports),
+    'fulfil-transfer': fulfilTransfer(ports),
+    'judge-fulfilment': judgeFulfilment(ports),
+    'ask-fulfilment': askFulfilment(ports),
+    'credit-payee': creditPayee(ports),
+  }
+}
+
+/** Credits what the scheme has committed (CREATE). What the core refuses now is owed, never undone (DESIGN laws 7 and 9). */
+function creditPayee(ports: WorkflowPorts): Step {
+  return async (variables) => {
+    const leg = await ports.store.step((tx) => loadLeg(tx, payeeKey(variables)))
+    const accountId = leg.facts.account?.accountId
+    if (accountId === undefined) throw new Error('a fulfilled transfer has no account to credit')
+    const fee = leg.facts.fee ?? noMoney(leg.order.amount.currency)
+    const booked = await book(ports, leg, {
+      step: 'credit-payee',
+      role: 'payee',
+      accountId,
+      amount: subtractMoney(leg.order.amount, fee),
+      fee: noMoney(fee.currency),
+      reached: 'booked',
+      call: (ledger, move) => ledger.credit(move),
+    })
+    return booked === 'booked' ? next('booked') : wait(booked.record, booked.retryMs, 'owed')
+  }
+}
