@@ -133,6 +133,8 @@ export type Rejection = {
   readonly status: number
   readonly errorCode: string
   readonly description: string
+  /** Goes into the error's extensionList: the versions that are read, with 3001. */
+  readonly extensions?: readonly { readonly key: string; readonly value: string }[]
 }
 
 /**
