@@ -35,6 +35,7 @@ export function createGroupCommit(
   const session = createStepSession(database)
   let isClosed = false
   let isRunning = false
+  const hasEnded = (): boolean => isClosed
   let onIdle = (): void => undefined
 
   const schedule = (): void => {
@@ -47,11 +48,11 @@ export function createGroupCommit(
     if (isClosed) return
     const settles = await runBatch({ session, log }, queue.splice(0, stepsPerCommitMax))
     // Only a crash closes while a batch runs, and then nobody is told anything.
-    if (isClosed) return
+    if (hasEnded()) return
     isRunning = false
     for (const settle of settles) settle()
-    schedule()
-    if (!isRunning) onIdle()
+    if (queue.length === 0) onIdle()
+    else schedule()
   }
 
   return {

@@ -1,5 +1,5 @@
 import { oneOf, text, textIfAny, whole, wholeIfAny } from '../columns.ts'
-import { messageJson } from '../json.ts'
+import { messageJson } from '../row-json.ts'
 import type { SqlRow } from '../sqlite.ts'
 import type { SqlSession } from '../step-session.ts'
 import type { Attempt, Attempts } from '../store.ts'

@@ -1,5 +1,5 @@
 import { text, whole } from '../columns.ts'
-import { callbackJson, headersJson } from '../json.ts'
+import { callbackJson, headersJson } from '../row-json.ts'
 import type { SqlRow } from '../sqlite.ts'
 import type { SqlSession } from '../step-session.ts'
 import type { Inbox, InboxInsert, InboxRow } from '../store.ts'

@@ -1,5 +1,5 @@
 import { text, whole } from '../columns.ts'
-import { outboxJson } from '../json.ts'
+import { outboxJson } from '../row-json.ts'
 import type { SqlRow } from '../sqlite.ts'
 import type { SqlSession } from '../step-session.ts'
 import type { Outbox, OutboxQueue, OutboxRow } from '../store.ts'

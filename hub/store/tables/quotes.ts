@@ -1,5 +1,5 @@
 import { text, textIfAny, whole } from '../columns.ts'
-import { messageJson, questionJson, termsJson } from '../json.ts'
+import { messageJson, questionJson, termsJson } from '../row-json.ts'
 import type { SqlRow } from '../sqlite.ts'
 import type { SqlSession } from '../step-session.ts'
 import type { GivenQuote, Quotes } from '../store.ts'

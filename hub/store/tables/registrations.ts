@@ -1,5 +1,5 @@
 import { oneOf, text, textIfAny, whole } from '../columns.ts'
-import { partyIdJson, refusalJson } from '../json.ts'
+import { partyIdJson, refusalJson } from '../row-json.ts'
 import type { SqlRow } from '../sqlite.ts'
 import type { SqlSession } from '../step-session.ts'
 import type { Registration, Registrations } from '../store.ts'

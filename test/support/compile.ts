@@ -1,0 +1,23 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { transformSync } from '@swc/core'
+
+const root = join(import.meta.dirname, '../..')
+
+/** Writes the program as JavaScript into a folder, so that a test can start it as a process of its own and kill it. */
+export function compileInto(folder: string, part: string): void {
+  for (const file of readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue
+    const source = readFileSync(join(root, part, file), 'utf8')
+    const { code } = transformSync(source, {
+      swcrc: false,
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+      module: { type: 'es6' },
+    })
+    const target = join(folder, part, file.replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, code.replace(/ from '(\.[^']*)\.ts'/g, " from '$1.js'"))
+  }
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+}
