@@ -66,7 +66,7 @@ export const silenceMsMax = 120_000
 /** Faults of one party; none is active at first. */
 export function createFaults(scope: FaultScope, ports: { readonly clock: Clock }): Faults {
   const schema = faultSchema(scope)
-  const pauses = new Set<() => void>()
+  const { pause, endAll } = createPauses(ports.clock)
   let active: Fault[] = []
 
   const take: Faults['take'] = (operation, ...kinds) => {
@@ -76,16 +76,6 @@ export function createFaults(scope: FaultScope, ports: { readonly clock: Clock }
     if (taken?.times !== undefined) active = active.flatMap((each) => counted(each, taken))
     return taken
   }
-  const pause: Faults['pause'] = (ms) =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        cancel()
-        pauses.delete(end)
-        resolve()
-      }
-      const cancel = ports.clock.after(Math.min(ms, silenceMsMax), end)
-      pauses.add(end)
-    })
   const hangUp = async (fault: Fault): Promise<HttpResponse> => {
     await pause(fault.ms ?? silenceMsMax)
     return noAnswer
@@ -102,7 +92,7 @@ export function createFaults(scope: FaultScope, ports: { readonly clock: Clock }
   }
   const clear = (): void => {
     active = []
-    for (const end of [...pauses]) end()
+    endAll()
   }
   return {
     take,
@@ -127,6 +117,27 @@ export function createFaults(scope: FaultScope, ports: { readonly clock: Clock }
       } else if (request.method === 'DELETE') clear()
       else if (request.method !== 'GET') return problem(405, 'faults know PUT, GET and DELETE')
       return json(200, { faults: active, operations: scope.operations, kinds: scope.kinds })
+    },
+  }
+}
+
+type Pauses = { readonly pause: Faults['pause']; readonly endAll: () => void }
+
+function createPauses(clock: Clock): Pauses {
+  const running = new Set<() => void>()
+  return {
+    pause: (ms) =>
+      new Promise((resolve) => {
+        const end = (): void => {
+          cancel()
+          running.delete(end)
+          resolve()
+        }
+        const cancel = clock.after(Math.min(ms, silenceMsMax), end)
+        running.add(end)
+      }),
+    endAll: () => {
+      for (const end of [...running]) end()
     },
   }
 }
