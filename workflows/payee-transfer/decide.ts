@@ -33,9 +33,9 @@ export function decideFulfilment(ports: WorkflowPorts): Step {
     const key = payeeKey(variables)
     const before = await store.step(async (tx) => {
       const record = await tx.transfers.find(key)
-      return record ? decided(record) : readPrepare(tx, key.fspId, word(variables, 'inboxId'))
+      return record ?? readPrepare(tx, key.fspId, word(variables, 'inboxId'))
     })
-    if (!('prepare' in before)) return before
+    if ('state' in before) return decided(before)
     const { prepare, quote, to } = before
     const fault =
       faultOfPrepare(before, { fspId: key.fspId, now: clock.now() }) ??
@@ -178,7 +178,8 @@ function newLeg(
   return {
     key,
     state: 'received',
-    correlationId: question?.transactionId ?? prepare.transferId,
+    // Not a client's: no X-CorrelationID may find it.
+    correlationId: `payee:${question?.transactionId ?? prepare.transferId}`,
     order: {
       payer: question?.payer ?? unknown,
       payee: question?.payee ?? unknown,

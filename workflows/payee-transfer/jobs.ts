@@ -1,5 +1,5 @@
 import { book } from '../../hub/booking.ts'
-import { noMoney, subtractMoney } from '../../hub/domain/money.ts'
+import { noMoney } from '../../hub/domain/money.ts'
 import { loadLeg } from '../../hub/leg.ts'
 import type { Jobs, Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { decideFulfilment } from './decide.ts'
@@ -24,13 +24,13 @@ function creditPayee(ports: WorkflowPorts): Step {
     const leg = await ports.store.step((tx) => loadLeg(tx, payeeKey(variables)))
     const accountId = leg.facts.account?.accountId
     if (accountId === undefined) throw new Error('a fulfilled transfer has no account to credit')
-    const fee = leg.facts.fee ?? noMoney(leg.order.amount.currency)
     const booked = await book(ports, leg, {
       step: 'credit-payee',
       role: 'payee',
       accountId,
-      amount: subtractMoney(leg.order.amount, fee),
-      fee: noMoney(fee.currency),
+      // The whole amount: what the core charges its customer for it is between the two of them.
+      amount: leg.order.amount,
+      fee: noMoney(leg.order.amount.currency),
       reached: 'booked',
       call: (ledger, move) => ledger.credit(move),
     })
