@@ -1,6 +1,6 @@
 import { readDiagram, type BpmnNode, type Box, type Diagram, type Point } from './diagram.ts'
 import { drawSymbol } from './symbols.ts'
-import { labelFontSize, nameFontSize, wrapWords } from './words.ts'
+import { labelFontSize, labelLineHeight, nameFontSize, nameLineHeight, wrapWords } from './words.ts'
 
 const margin = 20
 
@@ -44,7 +44,10 @@ export async function drawBpmn(xml: string): Promise<string> {
     ...diagram.edges.map(({ id, waypoints }) =>
       drawFlow(waypoints, isDefault(nodes.get(flows.get(id)?.from ?? ''), id)),
     ),
-    ...boundaryLast.map(({ id, box, label }) => drawNode(nodes.get(id), box, label)),
+    ...boundaryLast.map(({ id, box, label }) => {
+      const node = nodes.get(id)
+      return node ? drawNode(node, box, label ?? roomForName(diagram, id, box)) : ''
+    }),
     ...diagram.edges.map(({ id, label }) => drawLabel(flows.get(id)?.name ?? '', label)),
     '</g>',
     '</svg>',
@@ -72,12 +75,17 @@ function frameOf(diagram: Diagram): Box {
   return { x, y, width: right - x + 2 * margin, height: bottom - y + 2 * margin }
 }
 
-function drawNode(node: BpmnNode | undefined, box: Box, label: Box | undefined): string {
-  if (node === undefined) return ''
+function drawNode(node: BpmnNode, box: Box, label: Box): string {
   const inside = node.type.endsWith('Task') || node.type === 'CallActivity'
+  const text = drawText(inside ? 'name' : 'label', node.name, label)
   const symbol = drawSymbol(node, box)
-  const text = inside ? drawText('name', node.name, box) : drawLabel(node.name, label)
   return text === '' ? symbol : `${symbol}\n${text}`
+}
+
+/** A task's name stands in its middle, or above the events on its lower edge. */
+function roomForName({ nodes }: Diagram, id: string, box: Box): Box {
+  const taken = nodes.some(({ attachedTo }) => attachedTo === id) ? 14 : 0
+  return { x: box.x + 8, y: box.y, width: box.width - 16, height: box.height - taken }
 }
 
 function drawLabel(name: string, box: Box | undefined): string {
@@ -87,9 +95,9 @@ function drawLabel(name: string, box: Box | undefined): string {
 /** Lines in the middle of the box, as wide as it allows. */
 function drawText(kind: 'name' | 'label', text: string, box: Box): string {
   const fontSize = kind === 'name' ? nameFontSize : labelFontSize
-  const lines = wrapWords(text, fontSize, box.width - (kind === 'name' ? 10 : 0))
+  const lines = wrapWords(text, fontSize, box.width)
   const x = round(box.x + box.width / 2)
-  const lineHeight = fontSize * 1.25
+  const lineHeight = kind === 'name' ? nameLineHeight : labelLineHeight
   const first = box.y + box.height / 2 - ((lines.length - 1) * lineHeight) / 2 + fontSize * 0.35
   return lines
     .map((line, row) => {

@@ -14,10 +14,10 @@ export type Layout = { readonly shapes: readonly BpmnShape[]; readonly edges: re
 type Size = { readonly width: number; readonly height: number }
 type Side = 'EAST' | 'SOUTH' | 'NORTH'
 
-const taskSize: Size = { width: 112, height: 68 }
+const taskSize: Size = { width: 120, height: 76 }
 const eventSize: Size = { width: 36, height: 36 }
 const gatewaySize: Size = { width: 46, height: 46 }
-const labelWidthMax = 84
+const labelWidthMax = 90
 const gap = 4
 
 const options: LayoutOptions = {
@@ -25,15 +25,16 @@ const options: LayoutOptions = {
   'elk.direction': 'RIGHT',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+  'elk.layered.considerModelOrder.strategy': 'PREFER_NODES',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '34',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '24',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
   'elk.spacing.nodeNode': '30',
   'elk.spacing.edgeNode': '18',
   'elk.spacing.edgeEdge': '14',
   'elk.spacing.edgeLabel': '3',
+  'elk.layered.thoroughness': '100',
   'elk.randomSeed': '1',
 }
 
@@ -162,7 +163,7 @@ function toElkEdge(flow: BpmnFlow, { sides, main }: Plan): ElkExtendedEdge {
     layoutOptions: {
       'elk.edgeLabels.placement': 'TAIL',
       ...(main.has(flow.id) && {
-        'elk.layered.priority.straightness': '10',
+        'elk.layered.priority.straightness': '1000',
         'elk.layered.priority.direction': '10',
       }),
     },

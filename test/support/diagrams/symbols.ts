@@ -12,7 +12,7 @@ export function drawSymbol(node: BpmnNode, box: Box): string {
 function drawTask(type: string, box: Box): string {
   const sign = taskSigns[type]
   if (sign === undefined) throw new Error(`no picture for a ${type}`)
-  return `${drawRectangle('task', box)}${place(sign, box.x + 12, box.y + 12, 0.75)}`
+  return `${drawRectangle('task', box)}${place(sign, box.x + 10, box.y + 10, 0.65)}`
 }
 
 function drawRectangle(kind: string, { x, y, width, height }: Box): string {

@@ -1,6 +1,7 @@
-export const nameFontSize = 14
-export const labelFontSize = 12
-export const labelLineHeight = 15
+export const nameFontSize = 15
+export const nameLineHeight = 18
+export const labelFontSize = 13
+export const labelLineHeight = 16
 
 /** Widths of letters in a sans-serif font of size 1, close enough to wrap words before they touch an edge. */
 const narrow = /[iljtfI.,:;'|! ()]/
