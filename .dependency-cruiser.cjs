@@ -1,6 +1,8 @@
 /** The arrows between folders (ARCHITECTURE.md). Each rule says why, since that is what it prints. */
 const contracts =
   '^hub/(domain/|connector[.]ts|http[.]ts|clock[.]ts|log[.]ts|store/store[.]ts|engine/engine[.]ts)'
+/** What the workflows share: how a step meets a leg of a transfer. It stands on the same contracts. */
+const steps = '^hub/(workflow|leg|core-move|told|booking)[.]ts$'
 const code = '^(hub|connectors|workflows|sandbox|test)/'
 const shipped = '^(hub|connectors|workflows|sandbox)/'
 const networkPort = '^(hub|sandbox)/http[a-z-]*[.]ts$'
@@ -51,7 +53,14 @@ module.exports = {
       severity: 'error',
       comment: "A workflow points at the hub's contracts and its own files, never at a neighbour.",
       from: { path: '^workflows/([^/]+)/' },
-      to: { path: code, pathNot: ['^workflows/$1/', contracts] },
+      to: { path: code, pathNot: ['^workflows/$1/', contracts, steps] },
+    },
+    {
+      name: 'steps-know-contracts-only',
+      severity: 'error',
+      comment: 'What workflows share knows neither the engine nor the database behind it.',
+      from: { path: steps },
+      to: { path: code, pathNot: [contracts, steps] },
     },
     {
       name: 'only-main-points-outward',
