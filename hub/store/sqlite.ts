@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import Database from 'libsql'
 
 /** What a column holds. Whole numbers up to 2^53 come back as number, greater ones as bigint, blobs as Uint8Array. */
@@ -99,14 +100,18 @@ function toBound(value: SqlValue): SqlValue {
 }
 
 function toRow(row: unknown): SqlRow {
-  const values = row as { [column: string]: SqlValue | ArrayBuffer }
-  for (const column in values) {
-    const value = values[column]
+  assert(isRow(row), 'SQLite gives rows as objects')
+  for (const column in row) {
+    const value = row[column]
     if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) {
-      values[column] = Number(value)
-    } else if (value instanceof ArrayBuffer) values[column] = new Uint8Array(value)
+      row[column] = Number(value)
+    } else if (value instanceof ArrayBuffer) row[column] = new Uint8Array(value)
   }
-  return values as SqlRow
+  return row
+}
+
+function isRow(row: unknown): row is { [column: string]: SqlValue } {
+  return typeof row === 'object' && row !== null
 }
 
 function isBusy(error: unknown): boolean {
