@@ -15,6 +15,7 @@ export const faultKinds = [
   'hold-reply',
   'error-while-reserved',
   'duplicates-last',
+  'tell-before-commit',
   'not-approved',
   'wrong-fulfilment',
   'late',

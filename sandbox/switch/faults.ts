@@ -36,6 +36,7 @@ const ledgerKinds = [
   'hold-reply',
   'error-while-reserved',
   'duplicates-last',
+  'tell-before-commit',
 ] as const satisfies readonly FaultKind[]
 
 /** What `/lab/faults` of the switch accepts. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { NoResponse, NotSent, type Headers, type HttpClient } from '../../http.ts'
 import type { SwitchConfig } from '../config.ts'
+import { httpDate } from '../fspiop/date.ts'
 import type { Signer } from '../fspiop/signature.ts'
 import type { Participants } from '../ledger/participants.ts'
 import { endpointUrl } from './endpoint.ts'
@@ -43,7 +44,7 @@ export function createSender(
   function ownHeaders(message: Message): Headers {
     const headers = {
       ...message.headers,
-      date: new Date(message.datedAt ?? clock.now()).toUTCString(),
+      date: httpDate(message.datedAt ?? clock.now()),
       'fspiop-source': config.name,
       'fspiop-destination': message.to,
       'fspiop-uri': message.path,
