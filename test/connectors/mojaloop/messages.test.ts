@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { fulfils } from '../../../hub/domain/condition.ts'
 import { moneyOf } from '../../../hub/domain/money.ts'
-import type { Party } from '../../../hub/domain/party.ts'
 import type { QuoteQuestion } from '../../../hub/domain/quote.ts'
-import { refusal } from '../../../hub/domain/refusal.ts'
 import { connectorOf, received } from './support.ts'
 
 const heron = connectorOf('heron')
