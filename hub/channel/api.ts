@@ -1,0 +1,171 @@
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi'
+import type { z } from 'zod'
+import type { HttpRequest, HttpResponse } from '../http.ts'
+import type { Log } from '../log.ts'
+import type { Caller, Callers } from './caller.ts'
+import { isRejection, json, problem, problemSchema, reject, type Rejection } from './problem.ts'
+
+/** A request that fits a route's path. */
+export type Routed = {
+  readonly request: HttpRequest
+  /** What ":name" segments hold, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+}
+
+/** A line for `createRouter`, with what `/openapi.json` says about it. */
+export type ApiRoute = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly route: (routed: Routed) => Promise<HttpResponse>
+  readonly doc: RouteDoc
+}
+
+/** The schemas are the ones that the route reads by. */
+export type RouteDoc = {
+  readonly summary: string
+  readonly description?: string
+  readonly headers?: z.ZodObject
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  readonly answer: z.ZodType
+  /** Statuses other than 200, whose body is a PhErrorDTO. */
+  readonly problems: readonly number[]
+  /** Of the client's callback, if a header may ask for one. */
+  readonly callback?: { readonly header: string; readonly schema: string }
+  /** No key is needed, even where there are keys. */
+  readonly isOpen?: boolean
+}
+
+/** What was asked, by whom, for which FSP. */
+export type Asked<T> = {
+  readonly fspId: string
+  readonly caller: Caller
+  readonly asked: T
+  readonly routed: Routed
+}
+
+/**
+ * A route for one FSP's client: lets the caller in, reads what is asked, answers. Who may not, or asked wrongly, is told
+ * every fault at once.
+ */
+export function tenantRoute<T extends object>(
+  ports: { readonly callers: Callers; readonly log: Log },
+  read: (routed: Routed) => T | Rejection,
+  answer: (asked: Asked<T>) => Promise<HttpResponse | Rejection>,
+): ApiRoute['route'] {
+  return answering(ports.log, async (routed) => {
+    const admitted = ports.callers.admit(routed.request, () => read(routed))
+    return isRejection(admitted) ? admitted : answer({ ...admitted, routed })
+  })
+}
+
+/** Turns rejections into problems; what is thrown is logged, and told to nobody. */
+export function answering(
+  log: Log,
+  route: (routed: Routed) => Promise<HttpResponse | Rejection>,
+): ApiRoute['route'] {
+  return async (routed) => {
+    try {
+      const answer = await route(routed)
+      return isRejection(answer) ? problem(answer) : answer
+    } catch (err) {
+      log.error({ err, method: routed.request.method, outcome: 'failed' }, 'request failed')
+      return problem(
+        reject('ExtInternalServerError', 'nothing was changed, or ask what became of it'),
+      )
+    }
+  }
+}
+
+/** `GET /openapi.json`: OpenAPI 3.1 of the given routes, made of the very schemas that they read by. */
+export function openApiRoute(
+  routes: readonly ApiRoute[],
+  about: { readonly version: string; readonly hasKeys: boolean },
+): Omit<ApiRoute, 'doc'> {
+  const document = json(200, openApiDocument(routes, about))
+  return { method: 'GET', path: '/openapi.json', route: () => Promise.resolve(document) }
+}
+
+function openApiDocument(
+  routes: readonly ApiRoute[],
+  { version, hasKeys }: { readonly version: string; readonly hasKeys: boolean },
+): object {
+  const registry = new OpenAPIRegistry()
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+  })
+  for (const route of routes) registry.registerPath(pathOf(route))
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: 'Kivuko', version, description: about },
+    security: hasKeys ? [{ bearer: [] }, { apiKey: [] }] : [],
+  })
+}
+
+const about =
+  'A mobile-money payment hub. Amounts are decimal strings; times are ISO 8601 in UTC. Of a transfer only its state tells the outcome: RECEIVED and RESERVED are not final.'
+
+function pathOf({ method, path, doc }: ApiRoute): RouteConfig {
+  const { headers, params, query, body } = doc
+  const isPost = method === 'POST'
+  return {
+    method: isPost ? 'post' : 'get',
+    path: path.replace(/:([^/]+)/g, '{$1}'),
+    summary: doc.summary,
+    ...(doc.description === undefined ? {} : { description: doc.description }),
+    ...(doc.isOpen === true ? { security: [] } : {}),
+    request: {
+      ...(headers && { headers }),
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      200: { description: 'Done.', content: { 'application/json': { schema: doc.answer } } },
+      ...Object.fromEntries([...doc.problems, ...(isPost ? [413] : []), 500].map(problemOf)),
+    },
+    ...(doc.callback && { callbacks: callbacksOf(doc.callback) }),
+  }
+}
+
+function problemOf(status: number): readonly [number, RouteConfig['responses'][string]] {
+  const content = { 'application/json': { schema: problemSchema } }
+  return [status, { description: problemWords[status] ?? 'Refused.', content }]
+}
+
+const problemWords: Readonly<Record<number, string>> = {
+  400: 'Malformed; every fault is listed.',
+  401: 'The API key is missing or not known.',
+  403: 'The API key does not allow this.',
+  404: 'Not known here.',
+  409: 'In contradiction to what was decided or asked before.',
+  413: 'The body is too large.',
+  415: 'The body is not application/json.',
+  422: 'The amount has more decimals than its currency.',
+  500: 'The hub failed; ask what became of the request, or repeat it under the same id.',
+  503: 'Not ready.',
+}
+
+function callbacksOf({ header, schema }: NonNullable<RouteDoc['callback']>) {
+  const content = { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } }
+  return {
+    outcome: {
+      [`{$request.header.${header}}`]: {
+        post: {
+          summary: 'The end of the transfer, signed, at least once, never two different outcomes',
+          requestBody: { required: true, content },
+          responses: { 200: { description: 'Any 2xx: heard. Anything else is tried again.' } },
+        },
+      },
+    },
+  }
+}

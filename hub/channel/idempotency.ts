@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { IdempotencyScope, Store, Tx } from '../store/store.ts'
+
+/** What a request was answered first, word for word. */
+export type FirstAnswer = { readonly status: number; readonly body: string }
+
+export type KeyedRequest = {
+  readonly scope: IdempotencyScope
+  /** One text for all requests that mean the same (parameters, not bytes). */
+  readonly parameters: string
+}
+
+/**
+ * Does the work of a request once (DESIGN law 3): the record and the work's effects are one transaction, a repeat gets the
+ * first answer, and other parameters under the same key get undefined. Of two at the same time one works.
+ */
+export async function answerOnce(
+  store: Store,
+  { scope, parameters }: KeyedRequest,
+  work: (tx: Tx) => Promise<FirstAnswer>,
+): Promise<FirstAnswer | undefined> {
+  const requestHash = createHash('sha256').update(parameters).digest('hex')
+  try {
+    return await store.step(async (tx) => {
+      const first = await tx.idempotency.find(scope)
+      if (first) return first.requestHash === requestHash ? first : undefined
+      const answer = await work(tx)
+      await tx.idempotency.insert(scope, { requestHash, ...answer })
+      return answer
+    })
+  } catch (failure) {
+    // On a database of many writers, the other of two equal requests may have been written between our read and our write.
+    const first = await store.step((tx) => tx.idempotency.find(scope))
+    if (!first) throw failure
+    return first.requestHash === requestHash ? first : undefined
+  }
+}
+
+const depthMax = 32
+
+/** JSON with members in order of their names, or undefined for what is nested more than 32 levels deep. */
+export function canonicalJson(value: unknown): string | undefined {
+  return isDeeper(value, depthMax) ? undefined : JSON.stringify(value, sorted)
+}
+
+function sorted(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
+}
