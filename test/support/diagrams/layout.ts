@@ -89,19 +89,16 @@ function toElkNode(node: BpmnNode, { diagram, sides }: Plan): ElkNode {
     id: node.id,
     ...sizeOf(node),
     layoutOptions: {
-      'elk.portConstraints': 'FIXED_SIDE',
-      'elk.portAlignment.default': 'CENTER',
+      'elk.portConstraints': 'FIXED_POS',
       'elk.nodeLabels.placement': '',
       'elk.portLabels.placement': '',
-      'elk.spacing.portPort': '44',
     },
     labels: nodeLabels(node, used.has('NORTH')),
     ports: [
-      cornerPort(node.id, 'WEST'),
-      ...(['EAST', 'SOUTH', 'NORTH'] as const)
-        .filter((side) => used.has(side))
-        .map((side) => cornerPort(node.id, side)),
-      ...boundary.map(boundaryPort),
+      ...(['WEST', 'EAST', 'SOUTH', 'NORTH'] as const)
+        .filter((side) => side === 'WEST' || used.has(side))
+        .map((side) => cornerPort(node, side)),
+      ...boundary.map((event, index) => boundaryPort(event, (index + 1) / (boundary.length + 1))),
     ],
   }
 }
@@ -129,9 +126,19 @@ function labelSize(text: string): Size {
   return { width: Math.ceil(Math.max(...widths)) + 2, height: lines.length * labelLineHeight }
 }
 
-function cornerPort(nodeId: string, side: Side | 'WEST'): ElkPort {
+const corners = {
+  WEST: { x: 0, y: 0.5 },
+  EAST: { x: 1, y: 0.5 },
+  SOUTH: { x: 0.5, y: 1 },
+  NORTH: { x: 0.5, y: 0 },
+} as const
+
+function cornerPort(node: BpmnNode, side: Side | 'WEST'): ElkPort {
+  const { width, height } = sizeOf(node)
   return {
-    id: `${nodeId} ${side}`,
+    id: `${node.id} ${side}`,
+    x: corners[side].x * width,
+    y: corners[side].y * height,
     width: 0,
     height: 0,
     layoutOptions: { 'elk.port.side': side },
@@ -139,17 +146,24 @@ function cornerPort(nodeId: string, side: Side | 'WEST'): ElkPort {
 }
 
 /** A boundary event is a port as large as the event, half over the lower edge of its task. */
-function boundaryPort(node: BpmnNode): ElkPort {
+function boundaryPort(node: BpmnNode, share: number): ElkPort {
   const size = labelSize(node.name)
   return {
     id: `${node.id} SOUTH`,
     ...eventSize,
+    x: taskSize.width * share - eventSize.width / 2,
+    y: taskSize.height - eventSize.height / 2,
     layoutOptions: {
       'elk.port.side': 'SOUTH',
       'elk.port.borderOffset': String(-eventSize.height / 2),
     },
     labels: [
-      { text: node.name, ...size, x: eventSize.width + gap / 2, y: eventSize.height / 2 + gap / 2 },
+      {
+        text: node.name,
+        ...size,
+        x: eventSize.width + gap / 2,
+        y: eventSize.height / 2 + gap / 2,
+      },
     ],
   }
 }
