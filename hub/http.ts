@@ -50,5 +50,8 @@ export type Listening = { readonly url: string; readonly port: number; close(): 
 /** Network of one program: listening and calling. Real sockets in `http-server.ts`; the simulator has its own. */
 export interface Network extends HttpClient {
   /** Port 0 picks a free one. Bodies over `bodyBytesMax` get 413. */
-  listen(route: Route, options: { readonly host: string; readonly port: number; readonly bodyBytesMax: number }): Promise<Listening>
+  listen(
+    route: Route,
+    options: { readonly host: string; readonly port: number; readonly bodyBytesMax: number },
+  ): Promise<Listening>
 }

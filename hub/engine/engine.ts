@@ -1,5 +1,6 @@
 /** Plain JSON. Amounts are decimal strings: an engine may read a number as a double (DESIGN §4.1). */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type Variables = { readonly [name: string]: Json }
 
 export type Job = {
@@ -20,8 +21,18 @@ export type Job = {
  */
 export type JobVerdict =
   | { readonly kind: 'complete'; readonly variables: Variables }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly variables: Variables }
-  | { readonly kind: 'fail'; readonly message: string; readonly retries: number; readonly backoffMs: number }
+  | {
+      readonly kind: 'error'
+      readonly code: string
+      readonly message: string
+      readonly variables: Variables
+    }
+  | {
+      readonly kind: 'fail'
+      readonly message: string
+      readonly retries: number
+      readonly backoffMs: number
+    }
 
 /** Serves one job. It must be idempotent: a job may be offered again after a crash or a timeout. It should not throw (if it does: fail, one retry less). */
 export type JobHandler = (job: Job) => Promise<JobVerdict>
@@ -60,11 +71,16 @@ export type Worker = { close(): Promise<void> }
  */
 export interface WorkflowEngine {
   /** The same file again keeps its version; a changed one gets the next. Throws a sentence for a file that is not valid BPMN. */
-  deploy(files: readonly { readonly name: string; readonly xml: string }[]): Promise<readonly Deployment[]>
+  deploy(
+    files: readonly { readonly name: string; readonly xml: string }[],
+  ): Promise<readonly Deployment[]>
   /** Correlates with waiting instances and message start events, or buffers for `ttlMs`; a known messageId is success. */
   publish(message: Message): Promise<void>
   /** Not idempotent: for tests and tools. Transfers start by `publish`. */
-  createInstance(bpmnProcessId: string, variables: Variables): Promise<{ readonly processInstanceKey: string }>
+  createInstance(
+    bpmnProcessId: string,
+    variables: Variables,
+  ): Promise<{ readonly processInstanceKey: string }>
   /** Offers jobs of a type to the handler, at most `maxActive` at once; a job not answered within `timeoutMs` is offered again. */
   work(
     type: string,
