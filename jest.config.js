@@ -1,14 +1,18 @@
 /** Types are checked once, by `tsc --noEmit`; swc only strips them. */
+const swc = {
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript' },
+    experimental: { keepImportAttributes: true },
+  },
+  module: { type: 'es6' },
+}
+
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
-    ],
-  },
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
 }
