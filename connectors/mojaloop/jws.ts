@@ -65,28 +65,49 @@ export function createVerifier(peerKeyPems: Readonly<Record<string, string>>): F
     if (signed === undefined) return 'the protected header is malformed'
     return (
       findAddressFault(signed, request) ??
-      findPartyFault(signed, request.headers) ??
+      findHeaderFault(signed, request.headers) ??
       findBytesFault({ ...parts, alg: signed.alg, bytes: request.bytes }, key)
     )
   }
 }
 
-function findAddressFault(signed: ProtectedHeader, request: HttpRequest): string | undefined {
-  const { headers, method, path } = request
-  if (signed['FSPIOP-URI'] !== headers['fspiop-uri']) return differs('FSPIOP-URI')
-  if (signed['FSPIOP-HTTP-Method'] !== headers['fspiop-http-method'])
-    return differs('FSPIOP-HTTP-Method')
+/** The headers of the same name, where there are any, are compared with all others below. */
+function findAddressFault(
+  signed: ProtectedHeader,
+  { method, path }: HttpRequest,
+): string | undefined {
   if (!isSameAddress(signed['FSPIOP-URI'], path)) return 'FSPIOP-URI is not what was called'
   if (signed['FSPIOP-HTTP-Method'].toUpperCase() !== method)
     return 'FSPIOP-HTTP-Method is not what was used'
   return undefined
 }
 
-function findPartyFault(signed: ProtectedHeader, headers: Headers): string | undefined {
-  if (signed['FSPIOP-Source'] !== headers['fspiop-source']) return differs('FSPIOP-Source')
+/** Parameters of JWS itself (RFC 7515 §4.1); every other one stands for the HTTP header of its name. */
+const jwsParameters: ReadonlySet<string> = new Set([
+  'alg',
+  'typ',
+  'cty',
+  'kid',
+  'jku',
+  'jwk',
+  'x5c',
+  'x5t',
+  'x5t#S256',
+  'x5u',
+])
+
+/** The specification's own example has these two only in the protected header; the request line stands for them. */
+const optionalHeaders: ReadonlySet<string> = new Set(['fspiop-uri', 'fspiop-http-method'])
+
+function findHeaderFault(signed: ProtectedHeader, headers: Headers): string | undefined {
   if (signed['FSPIOP-Destination'] !== headers['fspiop-destination'])
     return differs('FSPIOP-Destination')
-  if (signed.Date !== undefined && signed.Date !== headers['date']) return differs('Date')
+  for (const [name, value] of Object.entries(signed)) {
+    if (jwsParameters.has(name)) continue
+    const header = headers[name.toLowerCase()]
+    if (header === undefined && optionalHeaders.has(name.toLowerCase())) continue
+    if (header !== value) return differs(name)
+  }
   return undefined
 }
 

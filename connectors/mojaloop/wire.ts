@@ -174,13 +174,12 @@ export function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
 /** The parts of FSPIOP-Signature (Signature v1.1 §3.3). */
 const signatureHeader = z.object({ signature: z.string(), protectedHeader: z.string() })
 
-const protectedHeader = z.object({
+const protectedHeader = z.looseObject({
   alg: z.enum(['RS256', 'RS384', 'RS512']),
   'FSPIOP-URI': z.string(),
   'FSPIOP-HTTP-Method': z.string(),
   'FSPIOP-Source': z.string(),
   'FSPIOP-Destination': z.string().optional(),
-  Date: z.string().optional(),
   /** An extension that a verifier must understand (RFC 7515 §4.1.11); this one understands none. */
   crit: z.undefined().optional(),
 })
