@@ -6,24 +6,15 @@ import {
 import type { z } from 'zod'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import type { Log } from '../log.ts'
+import { jsonResponse, type PathParams, type RouterEntry, type RouterFallbacks } from '../router.ts'
 import type { Caller, Callers } from './caller.ts'
-import { isRejection, json, problem, problemSchema, reject, type Rejection } from './problem.ts'
+import { isRejection, problem, problemSchema, reject, type Rejection } from './problem.ts'
 
 /** A request that fits a route's path. */
-export type Routed = {
-  readonly request: HttpRequest
-  /** What ":name" segments hold, percent-decoded. */
-  readonly params: Readonly<Record<string, string>>
-  readonly query: URLSearchParams
-}
+export type Routed = { readonly request: HttpRequest; readonly params: PathParams }
 
-/** A line for `createRouter`, with what `/openapi.json` says about it. */
-export type ApiRoute = {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly route: (routed: Routed) => Promise<HttpResponse>
-  readonly doc: RouteDoc
-}
+/** An entry for `createRouter`, with what `/openapi.json` says about it. */
+export type ApiRoute = RouterEntry & { readonly method: 'GET' | 'POST'; readonly doc: RouteDoc }
 
 /** The schemas are the ones that the route reads by. */
 export type RouteDoc = {
@@ -58,7 +49,7 @@ export function tenantRoute<T extends object>(
   ports: { readonly callers: Callers; readonly log: Log },
   read: (routed: Routed) => T | Rejection,
   answer: (asked: Asked<T>) => Promise<HttpResponse | Rejection>,
-): ApiRoute['route'] {
+): ApiRoute['run'] {
   return answering(ports.log, async (routed) => {
     const admitted = ports.callers.admit(routed.request, () => read(routed))
     return isRejection(admitted) ? admitted : answer({ ...admitted, routed })
@@ -69,13 +60,13 @@ export function tenantRoute<T extends object>(
 export function answering(
   log: Log,
   route: (routed: Routed) => Promise<HttpResponse | Rejection>,
-): ApiRoute['route'] {
-  return async (routed) => {
+): ApiRoute['run'] {
+  return async (request, params) => {
     try {
-      const answer = await route(routed)
+      const answer = await route({ request, params })
       return isRejection(answer) ? problem(answer) : answer
     } catch (err) {
-      log.error({ err, method: routed.request.method, outcome: 'failed' }, 'request failed')
+      log.error({ err, method: request.method, outcome: 'failed' }, 'request failed')
       return problem(
         reject('ExtInternalServerError', 'nothing was changed, or ask what became of it'),
       )
@@ -83,13 +74,23 @@ export function answering(
   }
 }
 
+/** What the hub's router answers where no entry fits. */
+export const apiFallbacks: RouterFallbacks = {
+  notFound: () => Promise.resolve(problem(reject('UnknownURL', 'nothing is at this path'))),
+  methodNotAllowed: (_request, allowed) => {
+    const words = allowed.join(', ')
+    const { headers, ...answer } = problem(reject('NotImplemented', `only ${words}`))
+    return Promise.resolve({ ...answer, headers: { ...headers, allow: words } })
+  },
+}
+
 /** `GET /openapi.json`: OpenAPI 3.1 of the given routes, made of the very schemas that they read by. */
 export function openApiRoute(
   routes: readonly ApiRoute[],
   about: { readonly version: string; readonly hasKeys: boolean },
-): Omit<ApiRoute, 'doc'> {
-  const document = json(200, openApiDocument(routes, about))
-  return { method: 'GET', path: '/openapi.json', route: () => Promise.resolve(document) }
+): RouterEntry {
+  const document = jsonResponse(200, openApiDocument(routes, about))
+  return { method: 'GET', path: '/openapi.json', run: () => Promise.resolve(document) }
 }
 
 function openApiDocument(

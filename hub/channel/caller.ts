@@ -12,14 +12,19 @@ export type Caller = {
 
 /** The only place where it is decided who may see what. Peers have another: their signatures. */
 export interface Callers {
-  /** Reads the API key; anybody is let in when none is configured. Rejects with 401. */
-  callerOf(request: HttpRequest): Caller | Rejection
   /**
    * Lets a client in for the FSP that `Platform-TenantId` names, and reads what is asked. Rejects with 401, 403, 404; and
    * where the request is malformed, with all that `read` finds.
    */
   admit<T extends object>(request: HttpRequest, read: () => T | Rejection): Admitted<T> | Rejection
+  /**
+   * Lets a person in who may see and decide what clients may not; for the FSP that `Platform-TenantId` names, or for all
+   * of hers. Rejects with 401, 403 or 404.
+   */
+  operatorOf(request: HttpRequest): Operator | Rejection
 }
+
+export type Operator = { readonly caller: Caller; readonly fspIds: readonly string[] }
 
 export type Admitted<T> = { readonly caller: Caller; readonly fspId: string; readonly asked: T }
 
@@ -31,7 +36,7 @@ export function createCallers(config: Pick<ChannelConfig, 'apiKeys' | 'tenants'>
     digest: Buffer.from(key.sha256, 'hex'),
     caller: callerOfKey(key),
   }))
-  const callerOf: Callers['callerOf'] = (request) => {
+  const callerOf = (request: HttpRequest): Caller | Rejection => {
     if (known.length === 0) return anybody
     const key = presentedKey(request)
     if (key === undefined) return reject('ClientAuthorisationError', 'no API key was given')
@@ -40,20 +45,34 @@ export function createCallers(config: Pick<ChannelConfig, 'apiKeys' | 'tenants'>
     const [match] = known.filter((each) => timingSafeEqual(each.digest, digest))
     return match?.caller ?? reject('ClientAuthorisationError', 'the API key is not known')
   }
+  const callerFor = (request: HttpRequest): CallerFor | Rejection => {
+    const caller = callerOf(request)
+    if (isRejection(caller)) return caller
+    const fspId = request.headers[tenantHeader.toLowerCase()]
+    if (!fspId) return { caller }
+    if (!served.has(fspId)) return notServed
+    return caller.tenants.has(fspId) ? { caller, fspId } : notAllowed
+  }
   return {
-    callerOf,
     admit: (request, read) => {
-      const caller = callerOf(request)
-      if (isRejection(caller)) return caller
-      const fspId = request.headers[tenantHeader.toLowerCase()]
-      if (fspId && !served.has(fspId)) return notServed
-      if (fspId && !caller.tenants.has(fspId)) return notAllowed
+      const admitted = callerFor(request)
+      if (isRejection(admitted)) return admitted
       const asked = read()
       if (isRejection(asked)) return asked
-      return fspId ? { caller, fspId, asked } : notNamed
+      const { caller, fspId } = admitted
+      return fspId === undefined ? notNamed : { caller, fspId, asked }
+    },
+    operatorOf: (request) => {
+      const admitted = callerFor(request)
+      if (isRejection(admitted)) return admitted
+      const { caller, fspId } = admitted
+      if (!caller.isOperator) return notOperator
+      return { caller, fspIds: fspId === undefined ? [...caller.tenants].sort() : [fspId] }
     },
   }
 }
+
+type CallerFor = { readonly caller: Caller; readonly fspId?: string }
 
 /** The header that names the FSP. */
 export const tenantHeader = 'Platform-TenantId'
@@ -65,6 +84,7 @@ const notAllowed = reject(
   'the key is not for this FSP',
   tenantHeader,
 )
+const notOperator = reject('RequestingPartyAuthorisationError', "the key is no operator's")
 
 function callerOfKey({ name, tenants, operator }: ApiKey): Caller {
   return { name, tenants: new Set(tenants), isOperator: operator }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { HttpResponse } from '../http.ts'
 import type { IdempotencyScope, Store, Tx } from '../store/store.ts'
 
 /** What a request was answered first, word for word. */
@@ -36,11 +37,9 @@ export async function answerOnce(
   }
 }
 
-const depthMax = 32
-
-/** JSON with members in order of their names, or undefined for what is nested more than 32 levels deep. */
-export function canonicalJson(value: unknown): string | undefined {
-  return isDeeper(value, depthMax) ? undefined : JSON.stringify(value, sorted)
+/** JSON with the members of every object in order of their names. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, sorted)
 }
 
 function sorted(_name: string, value: unknown): unknown {
@@ -48,7 +47,11 @@ function sorted(_name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
+/** The answer that a request was given first, as a response. */
+export function firstResponse({ status, body }: FirstAnswer): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    bytes: Buffer.from(body),
+  }
 }

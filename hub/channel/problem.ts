@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../http.ts'
+import { jsonResponse } from '../router.ts'
 
 /**
  * What may be wrong with a request: the HTTP status, and Payment Hub EE's category and words, so that its clients
@@ -12,6 +13,7 @@ export const faultCodes = {
   TransactionIdNotFound: [404, 'Interop', 'Transaction ID not found'],
   IdNotFound: [404, 'Interop', 'Generic ID not found'],
   UnknownURL: [404, 'Interop', 'Unknown URI'],
+  NotImplemented: [405, 'Interop', 'Not implemented'],
   GenericClientError: [415, 'Interop', 'The content type must be application/json.'],
   SyntaxError: [400, 'Interop', 'Malformed syntax'],
   MandatoryValueNotSupplied: [400, 'Validation', 'A mandatory value has not been provided.'],
@@ -74,21 +76,7 @@ export function problem({ faults }: Rejection): HttpResponse {
     errorParameters: faults.flatMap((each) => errorOf(each).errorParameters),
     errors: faults.map(errorOf),
   }
-  return json(faultCodes[main.code][0], body)
-}
-
-/** A JSON answer. */
-export function json(status: number, body: unknown): HttpResponse {
-  return jsonText(status, JSON.stringify(body))
-}
-
-/** A JSON answer whose text is known already. */
-export function jsonText(status: number, text: string): HttpResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    bytes: Buffer.from(text),
-  }
+  return jsonResponse(faultCodes[main.code][0], body)
 }
 
 type ErrorBody = Omit<z.infer<typeof problemSchema>, 'errors'>

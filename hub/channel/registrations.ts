@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { isCurrency } from '../domain/currency.ts'
 import { partyIdTypes } from '../domain/party.ts'
+import { jsonResponse } from '../router.ts'
 import type { Registration, Tx } from '../store/store.ts'
 import { tenantHeader } from './caller.ts'
 import type { ChannelConfig } from './config.ts'
-import { answerOnce, type FirstAnswer } from './idempotency.ts'
+import { answerOnce, firstResponse, type FirstAnswer } from './idempotency.ts'
 import { tenantRoute, type ApiRoute } from './api.ts'
-import { json, jsonText, reject } from './problem.ts'
+import { reject } from './problem.ts'
 import { correlationIdSchema, plainWord, readRequest } from './request.ts'
 import { canonicalIdentifier } from './transfer-request.ts'
-import { readId, reusedKey, startTtlMs, tenantHeaders, type ChannelPorts } from './transfers.ts'
+import { readId, reusedKey, messageTtlMs, tenantHeaders, type ChannelPorts } from './transfers.ts'
 
 const registrationRequestSchema = z.object({
   headers: z.object({ [tenantHeader]: z.string(), 'X-CorrelationID': correlationIdSchema }),
@@ -58,7 +59,7 @@ export function postRegistration(config: ChannelConfig, ports: ChannelPorts): Ap
       answer: acceptedSchema,
       problems: [400, 401, 403, 404, 409, 415],
     },
-    route: tenantRoute(
+    run: tenantRoute(
       ports,
       ({ request }) => readRequest(registrationRequestSchema, request),
       async ({ fspId, asked: { headers, body } }) => {
@@ -72,7 +73,7 @@ export function postRegistration(config: ChannelConfig, ports: ChannelPorts): Ap
           currency: body.currency ?? currencies.get(fspId) ?? '',
         }
         const answer = await receiveOnce(ports, wanted, headers['X-CorrelationID'])
-        return answer ? jsonText(answer.status, answer.body) : reusedKey
+        return answer ? firstResponse(answer) : reusedKey
       },
     ),
   }
@@ -90,12 +91,12 @@ export function getRegistration(ports: ChannelPorts): ApiRoute {
       answer: registrationViewSchema,
       problems: [400, 401, 403, 404],
     },
-    route: tenantRoute(
+    run: tenantRoute(
       ports,
       ({ params }) => readId(params['registrationId']) ?? unknownRegistration,
       async ({ fspId, asked }) => {
         const found = await ports.store.step((tx) => tx.registrations.find(fspId, asked.id))
-        return found ? json(200, registrationView(found)) : unknownRegistration
+        return found ? jsonResponse(200, registrationView(found)) : unknownRegistration
       },
     ),
   }
@@ -136,7 +137,7 @@ async function receiveRegistration(tx: Tx, registration: Registration): Promise<
       correlationKey: registrationId,
       messageId: registrationId,
       variables: { fspId, registrationId },
-      ttlMs: startTtlMs,
+      ttlMs: messageTtlMs,
     },
     line: `${fspId}:registration:${registrationId}`,
     dueAt: registration.updatedAt,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HttpRequest } from '../http.ts'
+import { readJson } from '../router.ts'
 import { fault, reject, type Fault, type Rejection } from './problem.ts'
 
 /** Text as a person types it: no control characters, no halves of characters. */
@@ -30,8 +31,8 @@ export function readRequest<T extends z.ZodObject>(
 ): z.infer<T> | Rejection {
   if (!/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? ''))
     return reject('GenericClientError', 'must be application/json', 'Content-Type')
-  const json = parseJson(request.bytes)
-  if (!json) return reject('SyntaxError', 'the body is not JSON in UTF-8')
+  const json = readJson(request)
+  if (json.kind === 'malformed') return reject('SyntaxError', json.description)
   const headers = namedHeaders(schema.shape.headers, request)
   const read = schema.safeParse({ headers, body: json.value })
   return read.success ? read.data : rejectionOf(read.error, { headers, body: json.value })
@@ -52,16 +53,6 @@ export function readParameters<T extends z.ZodObject>(
 ): z.infer<T> | Rejection {
   const read = schema.safeParse(given)
   return read.success ? read.data : rejectionOf(read.error, given)
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-function parseJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(utf8.decode(bytes)) }
-  } catch {
-    return undefined
-  }
 }
 
 function namedHeaders(

@@ -118,7 +118,6 @@ export function readTransferRequest(
     ...amountFaults(body.amount),
     ...partyFaults(body, headers[tenantHeader]),
     ...(callbackUrl === undefined || isCallbackTarget(callbackUrl, config) ? [] : [targetFault]),
-    ...(unused === undefined ? [depthFault] : []),
   ]
   if (first) return { faults: [first, ...others] }
   const order = orderOf(body, callbackUrl)
@@ -133,7 +132,6 @@ export function readTransferRequest(
 type TransferBody = z.infer<typeof transferBodySchema>
 
 const targetFault = fault('FormatError', 'must be a URL of an allowed origin', 'X-CallbackURL')
-const depthFault = fault('FormatError', 'is nested too deeply', 'customData')
 
 function amountFaults({ amount, currency }: TransferBody['amount']): readonly Fault[] {
   const fraction = (amount.split('.')[1] ?? '').replace(/0+$/, '')

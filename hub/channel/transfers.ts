@@ -5,12 +5,13 @@ import { transferLine } from '../domain/transfer.ts'
 import type { TransferRecord } from '../domain/transfer-record.ts'
 import type { HttpResponse } from '../http.ts'
 import type { Log } from '../log.ts'
+import { jsonResponse } from '../router.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { tenantHeader, type Callers } from './caller.ts'
 import type { ChannelConfig } from './config.ts'
-import { answerOnce, type FirstAnswer } from './idempotency.ts'
+import { answerOnce, firstResponse, type FirstAnswer } from './idempotency.ts'
 import { tenantRoute, type ApiRoute } from './api.ts'
-import { json, jsonText, reject, type Rejection } from './problem.ts'
+import { reject, type Rejection } from './problem.ts'
 import { correlationIdSchema, readHeaders } from './request.ts'
 import {
   readTransferRequest,
@@ -47,7 +48,7 @@ export function postTransfer(config: ChannelConfig, ports: ChannelPorts): ApiRou
       problems: [400, 401, 403, 404, 409, 415, 422],
       callback: { header: 'X-CallbackURL', schema: 'Transfer' },
     },
-    route: tenantRoute(
+    run: tenantRoute(
       ports,
       ({ request }) => readTransferRequest(request, config),
       async ({ fspId, asked }) => {
@@ -56,7 +57,7 @@ export function postTransfer(config: ChannelConfig, ports: ChannelPorts): ApiRou
         )
         const outcome = answer ? 'received' : 'refused'
         ports.log.info({ fspId, step: 'receive-order', outcome }, 'order received')
-        return answer ? jsonText(answer.status, answer.body) : reusedKey
+        return answer ? firstResponse(answer) : reusedKey
       },
     ),
   }
@@ -76,7 +77,7 @@ export function getTransfer(ports: ChannelPorts): ApiRoute {
       answer: transferViewSchema,
       problems: [400, 401, 403, 404],
     },
-    route: tenantRoute(
+    run: tenantRoute(
       ports,
       ({ params }) => readId(params['transactionId']) ?? unknownTransfer,
       ({ fspId, asked }) =>
@@ -103,7 +104,7 @@ export function getTransactionState(ports: ChannelPorts): ApiRoute {
       answer: transferViewSchema,
       problems: [400, 401, 403, 404],
     },
-    route: tenantRoute(
+    run: tenantRoute(
       ports,
       ({ request }) => readHeaders(stateHeaders, request),
       async ({ fspId, asked, routed }) => {
@@ -131,7 +132,11 @@ export function readId(word: string | undefined): { readonly id: string } | unde
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? { id } : undefined
 }
 
-const unknownTransfer = reject('TransactionIdNotFound', 'no transfer of this FSP has this id')
+/** The answer to an id that names no transfer, or another FSP's. */
+export const unknownTransfer = reject(
+  'TransactionIdNotFound',
+  'no transfer of this FSP has this id',
+)
 
 function keyed(tenant: string, { correlationId, parameters }: TransferRequest) {
   return { scope: { tenant, route: 'POST /channel/transfer', key: correlationId }, parameters }
@@ -171,7 +176,7 @@ async function receiveOrder(tx: Tx, record: TransferRecord): Promise<FirstAnswer
       correlationKey: transferId,
       messageId: transferId,
       variables: { fspId, transferId },
-      ttlMs: startTtlMs,
+      ttlMs: messageTtlMs,
     },
     line: transferLine(key),
     dueAt: createdAt,
@@ -179,8 +184,8 @@ async function receiveOrder(tx: Tx, record: TransferRecord): Promise<FirstAnswer
   return { status: 200, body: JSON.stringify({ transactionId: transferId }) }
 }
 
-/** How long a start may wait for a workflow to be deployed. */
-export const startTtlMs = 3_600_000
+/** How long a message waits for a workflow that is not there yet. */
+export const messageTtlMs = 3_600_000
 
 async function answerView(
   store: Store,
@@ -190,5 +195,5 @@ async function answerView(
     const record = await find(tx)
     return record && transferView(record, await tx.transfers.timeline(record.key))
   })
-  return view ? json(200, view) : unknownTransfer
+  return view ? jsonResponse(200, view) : unknownTransfer
 }
