@@ -44,28 +44,35 @@ type Target = { readonly resource: Resource; readonly read: told.Reader }
 
 type Readers<Id> = Readonly<Record<string, ((id: Id) => told.Reader) | undefined>>
 
-const partyReaders: Readers<PartyId> = {
-  GET: told.partyQuestion,
-  PUT: told.partyAnswer,
-  'PUT error': told.partyRefusal,
-}
+const partyReaders = {
+  parties: {
+    GET: told.partyQuestion,
+    PUT: told.partyAnswer,
+    'PUT error': told.partyRefusal,
+  },
+  participants: {
+    PUT: told.participantAnswer,
+    'PUT error': told.participantRefusal,
+  },
+} as const satisfies Record<string, Readers<PartyId>>
 
-const participantReaders: Readers<PartyId> = {
-  PUT: told.participantAnswer,
-  'PUT error': told.participantRefusal,
-}
+const idReaders = {
+  quotes: {
+    PUT: told.quoteAnswer,
+    'PUT error': told.quoteRefusal,
+  },
+  transfers: {
+    PUT: told.transferAnswer,
+    PATCH: told.transferNotice,
+    'PUT error': told.transferRefusal,
+    'PATCH error': told.transferRefusal,
+  },
+} as const satisfies Record<string, Readers<string>>
 
-const quoteReaders: Readers<string> = {
-  PUT: told.quoteAnswer,
-  'PUT error': told.quoteRefusal,
-}
-
-const transferReaders: Readers<string> = {
-  PUT: told.transferAnswer,
-  PATCH: told.transferNotice,
-  'PUT error': told.transferRefusal,
-  'PATCH error': told.transferRefusal,
-}
+const postReaders = {
+  quotes: told.quoteQuestion,
+  transfers: told.transferPrepare,
+} as const satisfies Record<keyof typeof idReaders, told.Reader>
 
 /** What FSPIOP 1.1 and 2.0 have and this connector does not answer: 2002 instead of 3002. */
 const otherResources: ReadonlySet<string> = new Set([
@@ -84,33 +91,28 @@ function readTarget({ method, path }: HttpRequest): Target | Rejection {
   const parts = addressParts(path)
   if (parts === undefined) return malformed('address')
   const [resource = '', ...rest] = parts
+  const call = { method: isError(rest) ? `${method} error` : method, rest }
   switch (resource) {
     case 'parties':
-      return partyTarget(resource, rest, partyReaders[methodOf(method, rest)])
     case 'participants':
-      return partyTarget(resource, rest, participantReaders[methodOf(method, rest)])
+      return partyTarget(resource, call)
     case 'quotes':
-      if (rest.length === 0) return postTarget(resource, method, told.quoteQuestion)
-      return idTarget(resource, rest, quoteReaders[methodOf(method, rest)])
     case 'transfers':
-      if (rest.length === 0) return postTarget(resource, method, told.transferPrepare)
-      return idTarget(resource, rest, transferReaders[methodOf(method, rest)])
+      return rest.length === 0 ? postTarget(resource, method) : idTarget(resource, call)
   }
   return otherResources.has(resource) ? notImplemented() : unknown()
-}
-
-function methodOf(method: string, rest: readonly string[]): string {
-  return isError(rest) ? `${method} error` : method
 }
 
 function isError(rest: readonly string[]): boolean {
   return rest.length > 1 && rest.at(-1) === 'error'
 }
 
+/** `method` is "PUT error" for an address that ends so; `rest` is what follows the resource. */
+type Call = { readonly method: string; readonly rest: readonly string[] }
+
 function partyTarget(
-  resource: 'parties' | 'participants',
-  rest: readonly string[],
-  reader: ((id: PartyId) => told.Reader) | undefined,
+  resource: keyof typeof partyReaders,
+  { method, rest }: Call,
 ): Target | Rejection {
   // One part is the id of a list of participants (POST /participants), which this connector never sends.
   if (rest.length === 1) return notImplemented()
@@ -118,23 +120,24 @@ function partyTarget(
   if (more.length > 0) return unknown()
   const id = readPartyId({ type, identifier, subId })
   if (id === undefined) return malformed('party')
+  const readers: Readers<PartyId> = partyReaders[resource]
+  const reader = readers[method]
   return reader === undefined ? wrongMethod() : { resource, read: reader(id) }
 }
 
-function idTarget(
-  resource: 'quotes' | 'transfers',
-  rest: readonly string[],
-  reader: ((id: string) => told.Reader) | undefined,
-): Target | Rejection {
+function idTarget(resource: keyof typeof idReaders, { method, rest }: Call): Target | Rejection {
   const [text = '', ...more] = isError(rest) ? rest.slice(0, -1) : rest
   if (more.length > 0) return unknown()
   const id = readCorrelationId(text)
   if (id === undefined) return malformed('id')
-  return reader === undefined ? wrongMethod() : { resource, read: reader(id) }
+  const readers: Readers<string> = idReaders[resource]
+  const reader = readers[method]
+  if (reader !== undefined) return { resource, read: reader(id) }
+  return method === 'GET' ? notImplemented() : wrongMethod()
 }
 
-function postTarget(resource: Resource, method: string, read: told.Reader): Target | Rejection {
-  return method === 'POST' ? { resource, read } : wrongMethod()
+function postTarget(resource: keyof typeof postReaders, method: string): Target | Rejection {
+  return method === 'POST' ? { resource, read: postReaders[resource] } : wrongMethod()
 }
 
 function malformed(what: string): Rejection {

@@ -203,7 +203,7 @@ describe('what one FSP writes, the other reads', () => {
 /** What an identifier may hold; a part that is only dots has no address. */
 const text = fc
   .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
-  .filter((value) => !/^\.{1,2}$/.test(value) && value !== 'error' && value.isWellFormed())
+  .filter((value) => !/^\.{1,2}$/.test(value) && value !== 'error')
 
 describe('a message', () => {
   it('is signed over the very bytes that leave, and dated', () => {

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createMojaloopConnector } from '../../../connectors/mojaloop/connector.ts'
 import { mojaloopConfigSchema } from '../../../connectors/mojaloop/config.ts'
 import type { SwitchConnector, SwitchMessage } from '../../../hub/connector.ts'
-import type { HttpClient, HttpRequest, OutgoingRequest, HttpResponse } from '../../../hub/http.ts'
-import type { Log } from '../../../hub/log.ts'
+import type { HttpClient, HttpRequest } from '../../../hub/http.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
+import { fakeHttp, quiet, response } from '../fake-http.ts'
 
 export type KeyPair = { readonly privateKeyPem: string; readonly publicKeyPem: string }
 
@@ -21,29 +21,6 @@ export function keysOf(name: string): KeyPair {
   }
   pairs.set(name, drawn)
   return drawn
-}
-
-export const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-
-/** A network that answers as told and remembers what was sent. */
-export function fakeHttp(
-  answer: (request: OutgoingRequest) => HttpResponse | Error,
-): HttpClient & { readonly sent: OutgoingRequest[] } {
-  const sent: OutgoingRequest[] = []
-  return {
-    sent,
-    send: async (request) => {
-      sent.push(request)
-      const response = answer(request)
-      if (response instanceof Error) throw response
-      return response
-    },
-  }
-}
-
-export function response(status: number, body?: object): HttpResponse {
-  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
-  return { status, headers: {}, bytes }
 }
 
 const peers = ['heron', 'weaver', 'switch'] as const
