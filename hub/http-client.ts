@@ -9,7 +9,9 @@ import {
   type HttpClient,
   type HttpResponse,
   type OutgoingRequest,
+  type Reach,
 } from './http.ts'
+import { assertWithinReach, createLookup } from './http-reach.ts'
 
 const answerBytesMax = 16_000_000
 
@@ -29,15 +31,26 @@ const unsaid = { accept: false, 'content-type': false, 'accept-encoding': false 
  * bytes that crossed the wire. The whole exchange gets `timeoutMs`. Throws `NotSent` and `NoResponse` as `HttpClient` says.
  */
 export function createHttpClient({ clock }: { readonly clock: Clock }): HttpClient {
+  const anywhere = createAdapter(clock)
+  const adapters = {
+    public: createAdapter(clock, 'public'),
+    'public-or-loopback': createAdapter(clock, 'public-or-loopback'),
+  } as const satisfies Record<Reach, AxiosAdapter>
   const peers = axios.create({
-    adapter: createAdapter(clock),
     transformRequest: [(data: unknown) => data],
     validateStatus: () => true,
   })
-  return { send: (request) => send(peers, request) }
+  return {
+    send: (request) =>
+      send(peers, request, request.reach === undefined ? anywhere : adapters[request.reach]),
+  }
 }
 
-async function send(peers: AxiosInstance, request: OutgoingRequest): Promise<HttpResponse> {
+async function send(
+  peers: AxiosInstance,
+  request: OutgoingRequest,
+  adapter: AxiosAdapter,
+): Promise<HttpResponse> {
   try {
     const answer = await peers.request<Uint8Array>({
       method: request.method,
@@ -45,6 +58,7 @@ async function send(peers: AxiosInstance, request: OutgoingRequest): Promise<Htt
       headers: { 'user-agent': 'kivuko', ...unsaid, ...request.headers },
       data: request.bytes,
       timeout: request.timeoutMs,
+      adapter,
     })
     return { status: answer.status, headers: toHeaders(answer.headers), bytes: answer.data }
   } catch (error) {
@@ -57,16 +71,18 @@ async function send(peers: AxiosInstance, request: OutgoingRequest): Promise<Htt
  * Axios's exchange, written over node:http because the built-in one neither says whether the request had left when it
  * failed, nor limits a whole exchange, and costs half as much again.
  */
-function createAdapter(clock: Clock): AxiosAdapter {
-  const agents = { 'http:': new http.Agent(keepAlive), 'https:': new https.Agent(keepAlive) }
+function createAdapter(clock: Clock, reach?: Reach): AxiosAdapter {
+  const options = reach ? { ...keepAlive, lookup: createLookup(reach) } : keepAlive
+  const agents = { plain: new http.Agent(options), secure: new https.Agent(options) }
   return (config) =>
     new Promise((resolve, reject) => {
       const url = new URL(config.url ?? '')
+      if (reach) assertWithinReach(url, reach)
       const isSecure = url.protocol === 'https:'
       const request = (isSecure ? https : http).request(url, {
         method: config.method?.toUpperCase() ?? 'GET',
         headers: config.headers.toJSON(),
-        agent: agents[isSecure ? 'https:' : 'http:'],
+        agent: isSecure ? agents.secure : agents.plain,
       })
       const hasLeft = watchDeparture(request, isSecure)
       const cancelTimeout = limitTime(request, clock, config.timeout ?? 0)

@@ -25,7 +25,14 @@ export type OutgoingRequest = {
   readonly headers: Headers
   readonly bytes?: Uint8Array
   readonly timeoutMs: number
+  /**
+   * For URLs that strangers chose: the address that the name resolves to must be of the public internet, or else of this
+   * machine; otherwise `NotSent`. Absent = anywhere.
+   */
+  readonly reach?: Reach
 }
+
+export type Reach = 'public' | 'public-or-loopback'
 
 /**
  * Sends requests and follows no redirect. Every status is a response, 500 included; it throws only `NotSent` (surely no

@@ -43,6 +43,7 @@ const migrations: readonly string[] = [
    CREATE TABLE outbox (
      id {rising id}, kind TEXT NOT NULL, line TEXT NOT NULL, line_partition BIGINT NOT NULL,
      due_at BIGINT NOT NULL, tries BIGINT NOT NULL, entry TEXT NOT NULL);
+   CREATE INDEX outbox_by_kind ON outbox (kind, id);
    CREATE INDEX outbox_by_line ON outbox (kind, line, id);
    CREATE INDEX outbox_by_time ON outbox (due_at);
 

@@ -71,8 +71,8 @@ function createTx(sql: SqlSession, wake: () => void): Tx {
 function createQueue(commits: GroupCommit, wakes: (() => void)[]): OutboxQueue {
   const rows = createOutboxRows(commits.session)
   return {
-    due: (now, limit) => commits.step(() => rows.due(now, limit)),
-    nextDueAt: () => commits.step(() => rows.nextDueAt()),
+    due: (now, limit, kind) => commits.step(() => rows.due(now, limit, kind)),
+    nextDueAt: (now) => commits.step(() => rows.nextDueAt(now)),
     done: (ids) => commits.step(() => rows.done(ids)),
     postpone: (id, dueAt) => commits.step(() => rows.postpone(id, dueAt)),
     onAdded: (wake) => {

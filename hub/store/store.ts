@@ -150,10 +150,10 @@ export type OutboxRow = OutboxEntry & {
 
 /** The relay's side of the outbox. */
 export interface OutboxQueue {
-  /** The first due row of each line, oldest first. */
-  due(now: number, limit: number): Promise<readonly OutboxRow[]>
-  /** When the next row becomes due, if any waits. */
-  nextDueAt(): Promise<number | undefined>
+  /** The first due row of each line of a kind, oldest first. A postponed row holds up its line. */
+  due(now: number, limit: number, kind: OutboxEntry['kind']): Promise<readonly OutboxRow[]>
+  /** When the next of the rows that are not due yet will be, if any is there. */
+  nextDueAt(now: number): Promise<number | undefined>
   done(ids: readonly string[]): Promise<void>
   /** Tries again later. */
   postpone(id: string, dueAt: number): Promise<void>

@@ -33,7 +33,7 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
       return ask((tx) => tx.outbox.add({ kind: 'message', message, line, dueAt }))
     }
     const dueIds = async (now: number, limit = 100): Promise<readonly string[]> => {
-      const rows = await store.queue.due(now, limit)
+      const rows = await store.queue.due(now, limit, 'message')
       return rows.map((row) => (row.kind === 'message' ? row.message.messageId : row.url))
     }
 
@@ -72,7 +72,7 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         expect(await ask((tx) => tx.transfers.find(aKey()))).toEqual(aTransfer())
         expect(await ask((tx) => tx.transfers.timeline(aKey()))).toEqual([])
         expect(await ask((tx) => tx.transfers.find(other.key))).toEqual(other)
-        expect(await store.queue.due(10, 10)).toEqual([])
+        expect(await store.queue.due(10, 10, 'client-callback')).toEqual([])
       })
 
       it('fails a step whose statement failed, even when the step looked away', async () => {
@@ -283,7 +283,7 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         await addMessage('a', 'a2')
         await addMessage('b', 'b1')
         expect(await dueIds(0)).toEqual(['a1', 'b1'])
-        const [first] = await store.queue.due(0, 1)
+        const [first] = await store.queue.due(0, 1, 'message')
         await store.queue.done([first!.id])
         expect(await dueIds(0)).toEqual(['a2', 'b1'])
       })
@@ -292,14 +292,14 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         await addMessage('a', 'a1')
         const callback = { kind: 'client-callback', fspId: 'heron', url: 'u', body: '{}' } as const
         await ask((tx) => tx.outbox.add({ ...callback, line: 'a', dueAt: 0 }))
-        expect(await dueIds(0)).toEqual(['a1', 'u'])
-        const rows = await store.queue.due(0, 10)
-        expect(rows[1]).toEqual({ ...callback, id: rows[1]!.id, line: 'a', dueAt: 0, tries: 0 })
+        expect(await dueIds(0)).toEqual(['a1'])
+        const [row] = await store.queue.due(0, 10, 'client-callback')
+        expect(row).toEqual({ ...callback, id: row!.id, line: 'a', dueAt: 0, tries: 0 })
       })
 
       it('leaves the variables of a message as they are', async () => {
         await addMessage('a', 'a1')
-        const [row] = await store.queue.due(0, 1)
+        const [row] = await store.queue.due(0, 1, 'message')
         expect(row).toHaveProperty('message.variables.amount', { amount: '10.5', currency: 'KES' })
       })
 
@@ -308,18 +308,22 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         await addMessage('a', 'a1')
         await addMessage('a', 'a2')
         expect(await dueIds(10)).toEqual(['a1'])
-        const [first] = await store.queue.due(10, 1)
+        const [first] = await store.queue.due(10, 1, 'message')
         await store.queue.postpone(first!.id, 30)
         expect(await dueIds(10)).toEqual([])
-        expect(await store.queue.nextDueAt()).toBe(0)
-        expect(await store.queue.due(30, 9)).toMatchObject([{ id: first!.id, tries: 1, dueAt: 30 }])
+        expect(await store.queue.nextDueAt(10)).toBe(30)
+        expect(await store.queue.due(30, 9, 'message')).toMatchObject([
+          { id: first!.id, tries: 1, dueAt: 30 },
+        ])
       })
 
       it('knows when the next row becomes due', async () => {
-        expect(await store.queue.nextDueAt()).toBeUndefined()
+        expect(await store.queue.nextDueAt(0)).toBeUndefined()
         await addMessage('a', 'a1', 70)
         await addMessage('b', 'b1', 60)
-        expect(await store.queue.nextDueAt()).toBe(60)
+        expect(await store.queue.nextDueAt(0)).toBe(60)
+        expect(await store.queue.nextDueAt(60)).toBe(70)
+        expect(await store.queue.nextDueAt(70)).toBeUndefined()
         expect(await dueIds(59)).toEqual([])
         expect(await dueIds(60)).toEqual(['b1'])
       })
@@ -347,11 +351,11 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
 
       it('never gives an id of a row that left to another', async () => {
         await addMessage('a', 'a1')
-        const [first] = await store.queue.due(0, 1)
+        const [first] = await store.queue.due(0, 1, 'message')
         await store.queue.done([first!.id])
         await reopen()
         await addMessage('a', 'a2')
-        const [second] = await store.queue.due(0, 1)
+        const [second] = await store.queue.due(0, 1, 'message')
         expect(Number(second!.id)).toBeGreaterThan(Number(first!.id))
       })
     })

@@ -18,9 +18,10 @@ export function createOutbox(sql: SqlSession, wake: () => void): Outbox {
 /** The same rows for the relay that takes them away; each call is to run in a step. */
 export function createOutboxRows(sql: SqlSession): Omit<OutboxQueue, 'onAdded'> {
   return {
-    due: async (now, limit) => (await sql.all(findDue, [now, now, limit])).map(outboxRowOf),
-    nextDueAt: async () => {
-      const [row] = await sql.all(findNextDueAt, [])
+    due: async (now, limit, kind) =>
+      (await sql.all(findDue, [kind, now, now, limit])).map(outboxRowOf),
+    nextDueAt: async (now) => {
+      const [row] = await sql.all(findNextDueAt, [now])
       return row && whole(row, 'due_at')
     },
     done: async (ids) => {
@@ -38,13 +39,13 @@ const insertRow = `INSERT INTO outbox (kind, line, line_partition, due_at, tries
 
 /** A row waits for the earlier ones of its line that are due or were tried; one that is not due yet holds nobody up. */
 const findDue = `SELECT id, line, due_at, tries, entry FROM outbox
-  WHERE due_at <= ? AND NOT EXISTS (
+  WHERE kind = ? AND due_at <= ? AND NOT EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.kind = outbox.kind AND earlier.line = outbox.line AND earlier.id < outbox.id
       AND (earlier.due_at <= ? OR earlier.tries > 0))
   ORDER BY id LIMIT ?`
 
-const findNextDueAt = 'SELECT due_at FROM outbox ORDER BY due_at LIMIT 1'
+const findNextDueAt = 'SELECT due_at FROM outbox WHERE due_at > ? ORDER BY due_at LIMIT 1'
 
 const partitions = 16
 

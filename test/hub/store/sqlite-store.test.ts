@@ -85,7 +85,7 @@ describe('group commit', () => {
       Array(3).fill('Error: database or disk is full'),
     )
     expect([woken, errors]).toEqual([0, ['commit failed']])
-    expect(await store.queue.due(9, 9)).toEqual([])
+    expect(await store.queue.due(9, 9, 'client-callback')).toEqual([])
     expect(await store.step((tx) => tx.transfers.insert(numbered(1)))).toBe(true)
     expect(await store.step((tx) => tx.transfers.find(numbered(1).key))).toEqual(numbered(1))
     await store.close()
