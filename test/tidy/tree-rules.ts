@@ -74,6 +74,11 @@ export function pathsAreRelative({ path, text }: TextFile): readonly string[] {
   })
 }
 
+/** The variables of an .env file; one that is commented out counts, for it is documented all the same. */
+export function keysListed(env: string): readonly string[] {
+  return [...env.matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]*)=/gm)].map(([, key]) => key ?? '')
+}
+
 function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }

@@ -5,6 +5,7 @@ import {
   filesAreNamed,
   filesAreShort,
   foldersAreSmall,
+  keysListed,
   lockNamesNoHost,
   pathsAreRelative,
   shapeIsWhole,
@@ -31,6 +32,12 @@ function shapeOf(folder: string, shape: FolderShape): readonly string[] {
   const files = filesBelow(folder).map((path) => path.slice(folder.length + 1))
   const readme = files.includes('README.md') ? read(`${folder}/README.md`).text : ''
   return shapeIsWhole(shape, files, readme)
+}
+
+/** Each config.ts says which variables its schema has: `export const environmentKeys: readonly string[]`. */
+async function environmentKeysOf(path: string): Promise<readonly string[]> {
+  const config: { environmentKeys?: readonly string[] } = await import(join(root, path))
+  return config.environmentKeys ?? [`(${path} exports no environmentKeys)`]
 }
 
 describe('the tree', () => {
@@ -66,6 +73,13 @@ describe('the tree', () => {
 
   it('locks what to install and not where from', () => {
     expect(lockNamesNoHost(read('package-lock.json').text)).toEqual([])
+  })
+
+  it('lists in .env.example what config.ts reads from the environment, no more and no less', async () => {
+    const configs = ['hub/config.ts', 'sandbox/config.ts'].filter((path) => all.includes(path))
+    const keys = await Promise.all(configs.map(environmentKeysOf))
+    const listed = configs.length === 0 ? [] : keysListed(read('.env.example').text)
+    expect(listed.toSorted()).toEqual([...new Set(keys.flat())].toSorted())
   })
 
   it('tells a newcomer the two lines', () => {
@@ -113,6 +127,13 @@ describe('a planted mistake in the tree is found:', () => {
 
   it('a host in the lock file', () => {
     expect(lockNamesNoHost('"resolved": "https://registry.example/a.tgz"')).toHaveLength(1)
+  })
+
+  it('a variable that is listed, with or without a value', () => {
+    expect(keysListed('# The port.\nKIVUKO_PORT=4000\n# KIVUKO_KEYS=\n')).toEqual([
+      'KIVUKO_PORT',
+      'KIVUKO_KEYS',
+    ])
   })
 
   it('a path of one machine', () => {
