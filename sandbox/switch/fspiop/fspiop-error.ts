@@ -76,8 +76,17 @@ export function fspiopError(errorCode: string, detail = '', httpStatus = 400): F
   return { errorCode, errorDescription: full.slice(0, 128), httpStatus }
 }
 
-/** The JSON that FSPs read: { errorInformation }. */
-export function errorBody(error: FspiopError): unknown {
+/** The JSON that FSPs read. */
+export type ErrorInformation = {
+  readonly errorInformation: {
+    readonly errorCode: string
+    readonly errorDescription: string
+    readonly extensionList?: { readonly extension: readonly Extension[] }
+  }
+}
+
+/** The body of an error, synchronous or called back. */
+export function errorBody(error: FspiopError): ErrorInformation {
   const { errorCode, errorDescription, extensions } = error
   const extensionList = extensions ? { extensionList: { extension: extensions } } : {}
   return { errorInformation: { errorCode, errorDescription, ...extensionList } }

@@ -9,7 +9,7 @@ import type { Accounts } from './accounts.ts'
 import { errorNotice, versionFor } from './notice.ts'
 import type { Participants } from './participants.ts'
 import { unitsOfTransfer, type Move, type Transfer, type Transfers } from './transfers.ts'
-import type { SettlementWindows } from './settlement-windows.ts'
+import type { SettlementWindows } from '../settlement/windows.ts'
 
 /** What every part of the ledger works with. */
 export type LedgerPorts = {
