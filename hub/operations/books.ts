@@ -11,7 +11,7 @@ import type { HttpResponse } from '../http.ts'
 import type { Log } from '../log.ts'
 import { jsonResponse } from '../router.ts'
 import type { Store } from '../store/store.ts'
-import { legsOf } from './legs.ts'
+import { legViewSchema, legsOf } from './legs.ts'
 
 type BooksPorts = { readonly store: Store; readonly callers: Callers; readonly log: Log }
 
@@ -24,6 +24,8 @@ const legSchema = z
     amount: z.string(),
     currency: z.string(),
     fee: z.string(),
+    payer: legViewSchema.shape.payer,
+    payee: legViewSchema.shape.payee,
     otherFspId: z.string().optional(),
     reason: z.string().optional(),
     inSuspense: z.boolean().optional(),
@@ -87,6 +89,8 @@ function bookedLeg(record: TransferRecord): BookedLeg {
     amount: formatAmount(facts.terms?.transferAmount ?? order.amount),
     currency: order.amount.currency,
     fee: facts.fee ? formatAmount(facts.fee) : '0',
+    payer: order.payer,
+    payee: order.payee,
     reason: whyAborted(record).reason,
     otherFspId: facts.otherFspId,
     inSuspense: facts.inSuspense,
