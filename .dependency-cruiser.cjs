@@ -108,14 +108,15 @@ module.exports = {
     {
       name: 'store-kind-is-hidden',
       severity: 'error',
-      comment: 'Which database runs is known to hub/store and hub/main.ts only.',
-      from: { path: shipped, pathNot: '^hub/(store/|main[.]ts$)' },
+      comment:
+        'Which database runs is known to hub/store, the embedded engine and hub/main.ts only.',
+      from: { path: shipped, pathNot: '^hub/(store/|engine/embedded/|main[.]ts$)' },
       to: { path: '^hub/store/(sqlite|postgres)' },
     },
     packageHome('home-of-zeebe', 'zeebe-node|@camunda8/sdk|@grpc/grpc-js', '^hub/engine/'),
     packageHome('home-of-kafka', 'kafkajs', '^hub/events/'),
     packageHome('home-of-postgres', 'pg|kysely', '^hub/store/'),
-    packageHome('home-of-sqlite', 'libsql', '^hub/(store|engine)/|^sandbox/store[a-z-]*[.]ts$'),
+    packageHome('home-of-sqlite', 'libsql', '^hub/store/|^sandbox/store[a-z-]*[.]ts$'),
     packageHome(
       'home-of-sockets',
       'express|axios|undici|ws|(node:)?(http|https|http2|net|tls|dgram)',

@@ -51,7 +51,8 @@ export default defineConfig(
       'max-lines-per-function': ['error', { max: 60, skipComments: true }],
       'max-params': ['error', 3],
       'max-depth': ['error', 3],
-      complexity: ['error', 10],
+      // A switch over a closed set is one decision, however many its cases.
+      complexity: ['error', { max: 10, variant: 'modified' }],
     },
   },
   {
@@ -70,7 +71,8 @@ export default defineConfig(
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',
-      'max-params': ['error', 4],
+      'max-params': 'off',
+      '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
