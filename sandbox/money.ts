@@ -1,3 +1,6 @@
+/** An amount in the currency's smallest unit: 10.50 KES is 1050n. */
+export type Money = { readonly minorUnits: bigint; readonly currency: string }
+
 /** How many decimals each currency of the lab has (ISO 4217). */
 const decimals: Readonly<Record<string, number>> = {
   BIF: 0,

@@ -46,14 +46,14 @@ const bankSchema = z.strictObject({
 const switchSchema = z.strictObject({
   name,
   ...picture,
-  oracles: z.array(z.strictObject({ partyIdType: z.string().regex(/^[A-Z_]{3,20}$/) })).min(1),
-  /** `fundsIn` is the liquidity paid in before the lab starts; a position never exceeds `netDebitCap`. */
+  oracles: z.array(z.string().regex(/^[A-Z_]{3,20}$/)).min(1),
+  /** `liquidity` is paid in before the lab starts; a position never exceeds the lesser of it and `netDebitCap`. */
   participants: z
     .array(
       z.strictObject({
         name,
         accounts: z
-          .array(z.strictObject({ currency, netDebitCap: amount, fundsIn: amount }))
+          .array(z.strictObject({ currency, netDebitCap: amount, liquidity: amount }))
           .min(1),
       }),
     )
