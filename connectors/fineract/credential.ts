@@ -1,4 +1,5 @@
 import { Unavailable } from '../../hub/connector.ts'
+import { NoResponse, NotSent } from '../../hub/http.ts'
 import type { FineractConfig } from './config.ts'
 import type { Ports } from './client.ts'
 import { parseExactJson } from './exact-json.ts'
@@ -78,6 +79,7 @@ async function fetchToken(config: OAuthConfig, { http, clock }: Ports): Promise<
       timeoutMs: config.timeoutMs,
     })
     .catch((cause: unknown) => {
+      if (!(cause instanceof NotSent) && !(cause instanceof NoResponse)) throw cause
       throw new Unavailable('the identity provider could not be reached', { cause })
     })
   const body = parseExactJson(Buffer.from(response.bytes).toString('utf8'))
