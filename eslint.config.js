@@ -40,6 +40,8 @@ export default defineConfig(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // `async` without `await` turns a throw into a rejection, which is what a contract's caller expects.
       '@typescript-eslint/require-await': 'off',
+      // Contracts are written with methods, and met by objects without a `this`.
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', ignoreRestSiblings: true },
