@@ -102,6 +102,7 @@ export type IlpTerms = {
   readonly amount: Money
 }
 
+/** FSPIOP's errorInformation, as a peer sent it. */
 export type PeerError = { readonly errorCode: string; readonly description: string }
 
 /**

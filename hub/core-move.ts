@@ -12,6 +12,7 @@ import { openAttempt } from './leg.ts'
 import type { Attempt } from './store/store.ts'
 import type { WorkflowPorts } from './workflow.ts'
 
+/** A move of a leg at its core, and how to see afterwards that it happened. */
 export type CoreMove = Omit<LedgerMove, 'idempotencyKey' | 'transferId'> & {
   /** The name of the attempt: what is repeated under one key. */
   readonly step: string

@@ -1,6 +1,7 @@
 /** Header names are lower case; a repeated header is joined with ", ". */
 export type Headers = Readonly<Record<string, string>>
 
+/** A request that has arrived. */
 export type HttpRequest = {
   readonly method: string
   /** Path and query, as on the request line: "/channel/transfer/1?x=2". */
@@ -9,6 +10,7 @@ export type HttpRequest = {
   readonly bytes: Uint8Array
 }
 
+/** An answer, to us or from us. */
 export type HttpResponse = {
   readonly status: number
   readonly headers: Headers
@@ -18,6 +20,7 @@ export type HttpResponse = {
 /** Answers one request. It never throws for bad input; what it throws becomes a 500 problem without details. */
 export type Route = (request: HttpRequest) => Promise<HttpResponse>
 
+/** A request that is to leave. */
 export type OutgoingRequest = {
   readonly method: string
   /** Absolute. */
@@ -32,6 +35,7 @@ export type OutgoingRequest = {
   readonly reach?: Reach
 }
 
+/** Which addresses may be called: those on the internet, or this machine as well. */
 export type Reach = 'public' | 'public-or-loopback'
 
 /**
@@ -52,6 +56,7 @@ export class NoResponse extends Error {
   override name = 'NoResponse'
 }
 
+/** A server that answers at `url` until it is closed. */
 export type Listening = { readonly url: string; readonly port: number; close(): Promise<void> }
 
 /** Network of one program: listening and calling. Real sockets in `http-server.ts`; the simulator has its own. */

@@ -8,8 +8,10 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+/** How much is written, from all to nothing. */
 export const logLevels = ['info', 'warn', 'error', 'silent'] as const
 
+/** What is written, and where to. */
 export type LogOptions = {
   readonly level: (typeof logLevels)[number]
   /** A file that lines are appended to, or something that takes them; the standard error if neither. */

@@ -1,5 +1,6 @@
 import type { Headers, HttpRequest, HttpResponse, Route } from './http.ts'
 
+/** The decoded `:name` segments of a path, by name. */
 export type PathParams = Readonly<Record<string, string>>
 
 /**
@@ -12,6 +13,7 @@ export type RouterEntry = {
   readonly run: (request: HttpRequest, params: PathParams) => Promise<HttpResponse>
 }
 
+/** What answers when no entry fits. */
 export type RouterFallbacks = {
   readonly notFound: Route
   readonly methodNotAllowed: (
@@ -59,6 +61,7 @@ export function jsonResponse(status: number, body: unknown, headers: Headers = {
   }
 }
 
+/** A body that is JSON, or why it is not. */
 export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'malformed'; readonly description: string }

@@ -10,6 +10,7 @@ export type Judgement =
   /** Not an answer: the wait stays open. `hint` is what an error said, to be asked about and kept as the reason. */
   | { readonly verdict: 'open'; readonly hint?: Refusal }
 
+/** What a payer knows of her transfer when she judges what she was told. */
 export type PayerView = {
   readonly condition: string
   readonly expiresAt: number

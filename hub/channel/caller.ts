@@ -24,8 +24,10 @@ export interface Callers {
   operatorOf(request: HttpRequest): Operator | Rejection
 }
 
+/** A caller who may decide what only people may, and the FSPs for which. */
 export type Operator = { readonly caller: Caller; readonly fspIds: readonly string[] }
 
+/** Who called, for which FSP, and what the request asks, once it is let in. */
 export type Admitted<T> = { readonly caller: Caller; readonly fspId: string; readonly asked: T }
 
 /** Builds the door from the configured keys and FSPs. */

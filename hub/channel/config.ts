@@ -22,6 +22,7 @@ export const channelConfigSchema = z.object({
   callbackOrigins: z.array(origin).default([]),
 })
 
+/** What `apiKeySchema` reads. */
 export type ApiKey = z.infer<typeof apiKeySchema>
 
 /** What the channel and the operations API need to know. `tenants` are the FSPs that this hub serves. */

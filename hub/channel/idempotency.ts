@@ -5,6 +5,7 @@ import type { IdempotencyScope, Store, Tx } from '../store/store.ts'
 /** What a request was answered first, word for word. */
 export type FirstAnswer = { readonly status: number; readonly body: string }
 
+/** A request that moves money, as its idempotency record knows it. */
 export type KeyedRequest = {
   readonly scope: IdempotencyScope
   /** One text for all requests that mean the same (parameters, not bytes). */

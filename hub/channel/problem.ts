@@ -30,6 +30,7 @@ export const faultCodes = {
   ExtInternalServerError: [500, 'System', 'Internal server error'],
 } as const satisfies Record<string, readonly [number, string, string]>
 
+/** A code that a client may build upon. */
 export type FaultCode = keyof typeof faultCodes
 
 /** One thing wrong: where (a header, or a path into the body) and why, in words that repeat no value. */

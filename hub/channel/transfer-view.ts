@@ -47,6 +47,7 @@ export const transferViewSchema = z
   })
   .meta({ id: 'Transfer' })
 
+/** What `transferViewSchema` describes. */
 export type TransferView = z.infer<typeof transferViewSchema>
 
 /**

@@ -1,6 +1,7 @@
 import type { Money } from './money.ts'
 import type { PartyId } from './party.ts'
 
+/** Whether the amount is what the payer sends, fees included, or what the payee receives (FSPIOP 1.1 AmountType). */
 export type AmountType = 'SEND' | 'RECEIVE'
 
 /** FSPIOP 1.1 TransactionType: what kind of payment, and who began it. */

@@ -28,6 +28,7 @@ export const reasonCodes = {
   'operator-decided': '2001',
 } as const
 
+/** The stable word for why: what clients and the timeline show. */
 export type Reason = keyof typeof reasonCodes
 
 /**
@@ -51,6 +52,7 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refusal'
 }
 
+/** The step of a transfer at which a peer said no. */
 export type Stage = 'lookup' | 'quote' | 'transfer'
 
 const stageReasons = {

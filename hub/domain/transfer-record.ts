@@ -60,6 +60,7 @@ export type TransferRecord = {
   readonly completedAt?: number
 }
 
+/** How a step of the timeline ended, in one word. */
 export type TimelineOutcome =
   'done' | 'refused' | 'unavailable' | 'unknown' | 'asked' | 'given' | 'waiting' | 'illegal'
 

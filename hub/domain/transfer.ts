@@ -8,6 +8,7 @@ export type TransferKey = {
   readonly transferId: string
 }
 
+/** Where a leg stands: the one durable state, moved by `nextState` only. */
 export type TransferState =
   | 'received'
   | 'quoted'
@@ -38,6 +39,7 @@ export type TransferEvent =
   | 'booked'
   | 'released'
 
+/** What an event does to a state: moves it, finds it there already, or may not happen. */
 export type Next =
   | { readonly kind: 'moved'; readonly state: TransferState }
   | { readonly kind: 'already' }

@@ -1,8 +1,10 @@
 /** Plain JSON. Amounts are decimal strings: an engine may read a number as a double (DESIGN §4.1). */
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+/** What an instance carries from step to step, by name. */
 export type Variables = { readonly [name: string]: Json }
 
+/** One piece of work for one service task. Keys are decimal strings. */
 export type Job = {
   readonly key: string
   readonly type: string
@@ -37,6 +39,7 @@ export type JobVerdict =
 /** Serves one job. It must be idempotent: a job may be offered again after a crash or a timeout. It should not throw (if it does: fail, one retry less). */
 export type JobHandler = (job: Job) => Promise<JobVerdict>
 
+/** A fact that a waiting instance, or a start event, is told. */
 export type Message = {
   readonly name: string
   readonly correlationKey: string
@@ -47,12 +50,14 @@ export type Message = {
   readonly ttlMs: number
 }
 
+/** A version of a process that instances can be made of. */
 export type Deployment = {
   readonly bpmnProcessId: string
   readonly version: number
   readonly processDefinitionKey: string
 }
 
+/** A token that stands still until a person resolves it. Keys are decimal strings. */
 export type Incident = {
   readonly key: string
   readonly type: string
@@ -63,6 +68,7 @@ export type Incident = {
   readonly jobKey?: string
 }
 
+/** Somebody who serves a job type. `close` takes no new job and waits for those at work. */
 export type Worker = { close(): Promise<void> }
 
 /**

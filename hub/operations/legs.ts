@@ -34,6 +34,7 @@ export const legViewSchema = z
   })
   .meta({ id: 'Leg' })
 
+/** What `legViewSchema` describes. */
 export type LegView = z.infer<typeof legViewSchema>
 
 /** The same with its timeline, oldest first. */

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import type { InboxInsert, Store } from '../store/store.ts'
 import { publishCallback } from './publication.ts'
 
+/** What taking in callbacks needs from the world. */
 export type PeersPorts = {
   readonly store: Store
   readonly clock: Clock

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import { createStepSession, type StepSession } from './step-session.ts'
 import type { SqlDatabase } from './sqlite.ts'
 
+/** Steps of many callers in one transaction: one flush to the disk serves them all. */
 export interface GroupCommit {
   /** What the work of the running step reads and writes with. */
   readonly session: StepSession

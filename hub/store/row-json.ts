@@ -12,16 +12,24 @@ export type Codec<T> = { encode(value: T): string; decode(text: string): T }
 
 /** Of values that hold money anywhere inside: a decimal string and a currency in the column, `Money` in code, exactly. */
 export const factsJson = moneyCodec((value) => value as TransferFacts)
+/** An order as a column keeps it: amounts as decimal strings. */
 export const orderJson = moneyCodec((value) => value as TransferOrder)
+/** A peer's message as a column keeps it. */
 export const callbackJson = moneyCodec((value) => value as SwitchCallback)
+/** A quote's question as a column keeps it. */
 export const questionJson = moneyCodec((value) => value as QuoteQuestion)
+/** A quote's terms as a column keeps them. */
 export const termsJson = moneyCodec((value) => value as QuoteTerms)
 
 /** Of values without `Money`: what looks like money in them (a variable of a workflow) stays the text that it is. */
 export const outboxJson = plainCodec((value) => value as OutboxEntry)
+/** A signed message as a column keeps it, byte for byte. */
 export const messageJson = plainCodec((value) => value as SwitchMessage)
+/** Headers as a column keeps them. */
 export const headersJson = plainCodec((value) => value as Headers)
+/** The identifier of a party as a column keeps it. */
 export const partyIdJson = plainCodec((value) => value as PartyId)
+/** A refusal as a column keeps it. */
 export const refusalJson = plainCodec((value) => value as Refusal)
 
 function plainCodec<T>(known: (value: unknown) => T): Codec<T> {

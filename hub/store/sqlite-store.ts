@@ -15,6 +15,7 @@ import { createQuotes } from './tables/quotes.ts'
 import { createRegistrations } from './tables/registrations.ts'
 import { createTransfers } from './tables/transfers.ts'
 
+/** The store in a SQLite file, with what the relay and tests need beside it. */
 export type SqliteStore = Store & {
   readonly queue: OutboxQueue
   /** Ends as a power cut would, for tests: what is not committed is lost, open steps never settle, the file is free. */

@@ -3,6 +3,7 @@ import Database from 'libsql'
 
 /** What a column holds. Whole numbers up to 2^53 come back as number, greater ones as bigint, blobs as Uint8Array. */
 export type SqlValue = string | number | bigint | null | Uint8Array
+/** One row of a result, by the names of its columns. */
 export type SqlRow = { readonly [column: string]: SqlValue }
 
 /** One file of tables, used by one program at a time. Everything is synchronous; a commit is on the disk (fsync) when it returns. */

@@ -17,6 +17,7 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** The tables, inside one step: all that is written through it becomes durable together, or not at all. */
 export interface Tx {
   readonly transfers: Transfers
   readonly idempotency: IdempotencyRecords
@@ -55,12 +56,14 @@ export interface IdempotencyRecords {
   insert(scope: IdempotencyScope, record: IdempotencyRecord): Promise<void>
 }
 
+/** Whose request it is: the same key of another tenant or on another route is another request. */
 export type IdempotencyScope = {
   readonly tenant: string
   readonly route: string
   readonly key: string
 }
 
+/** The first answer to a request, which every repeat gets. */
 export type IdempotencyRecord = {
   /** SHA-256 of the request's parameters, in a canonical order. */
   readonly requestHash: string
@@ -77,6 +80,7 @@ export interface Attempts {
   save(attempt: Attempt): Promise<void>
 }
 
+/** One call that moves money, and what became of it. */
 export type Attempt = {
   readonly key: TransferKey
   readonly step: string
@@ -105,6 +109,7 @@ export interface Inbox {
   ofParty(fspId: string, partyKey: string, since: number): Promise<readonly InboxRow[]>
 }
 
+/** A peer's message as it came, verified. */
 export type InboxInsert = {
   readonly fspId: string
   readonly receivedAt: number
@@ -119,6 +124,7 @@ export type InboxInsert = {
   }
 }
 
+/** A stored message of a peer's. */
 export type InboxRow = {
   readonly id: string
   readonly fspId: string
@@ -132,6 +138,7 @@ export interface Outbox {
   add(entry: OutboxEntry & { readonly line: string; readonly dueAt: number }): Promise<void>
 }
 
+/** What is to leave: a message to the engine, or a callback to a client. */
 export type OutboxEntry =
   | { readonly kind: 'message'; readonly message: Message }
   | {
@@ -141,6 +148,7 @@ export type OutboxEntry =
       readonly body: string
     }
 
+/** An entry that waits for its turn: ms since 1970, and how often it was tried. */
 export type OutboxRow = OutboxEntry & {
   readonly id: string
   readonly line: string
@@ -168,6 +176,7 @@ export interface Lookups {
   close(fspId: string, partyKey: string, line: string): Promise<void>
 }
 
+/** Who is woken when a party is answered. */
 export type LookupWaiter = {
   /** `transferLine` of the transfer, or another name for who waits. */
   readonly line: string
@@ -185,6 +194,7 @@ export interface Quotes {
   findByCondition(fspId: string, condition: string): Promise<GivenQuote | undefined>
 }
 
+/** A quote that one of our FSPs answered as payee. */
 export type GivenQuote = {
   readonly fspId: string
   readonly question: QuoteQuestion
@@ -204,6 +214,7 @@ export interface Problems {
   listOpen(fspId: string): Promise<readonly Problem[]>
 }
 
+/** Something that only a person can decide. */
 export type Problem = {
   readonly key: TransferKey
   readonly kind:
@@ -224,6 +235,7 @@ export interface Registrations {
   save(registration: Registration): Promise<void>
 }
 
+/** A customer's further identifier, on its way to core and oracle. */
 export type Registration = {
   readonly fspId: string
   readonly registrationId: string

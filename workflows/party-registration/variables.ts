@@ -2,6 +2,7 @@ import { isoDuration, word } from '../../hub/leg.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import type { Registration } from '../../hub/store/store.ts'
 
+/** Which registration, of which FSP. */
 export type RegistrationKey = { readonly fspId: string; readonly registrationId: string }
 
 /** The registration that a job of this workflow works on. */

@@ -6,6 +6,7 @@ export type Scope = {
   readonly nowMs: () => number
 }
 
+/** A compiled expression; a variable that is missing is null. */
 export type Evaluator = (scope: Scope) => Json
 
 /** An expression that cannot have a value, as `assert` says. The message is the reason. */

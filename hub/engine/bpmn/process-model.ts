@@ -13,6 +13,7 @@ export type EventDefinition =
   | { readonly kind: 'error'; readonly code: Expression | undefined }
   | { readonly kind: 'link'; readonly name: string }
 
+/** A sequence flow; `target` is the index of an element. */
 export type Flow = {
   readonly id: string
   /** Unique in its process. */
@@ -28,12 +29,14 @@ export type Mappings = {
   readonly text: string
 }
 
+/** What a service task asks of the workers (zeebe:taskDefinition, zeebe:taskHeaders). */
 export type JobDefinition = {
   readonly type: Expression
   readonly retries: Expression
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** A multi-instance marker (zeebe:loopCharacteristics). */
 export type Loop = {
   readonly isSequential: boolean
   readonly inputCollection: Expression
@@ -70,6 +73,7 @@ export type Element = {
   readonly script: { readonly expression: Expression; readonly resultVariable: string } | undefined
 }
 
+/** What a call activity calls, and which variables go along (zeebe:calledElement). */
 export type CalledElement = {
   readonly processId: Expression
   readonly passesAllParentVariables: boolean

@@ -1,5 +1,6 @@
 import type { Json } from '../engine.ts'
 
+/** BPMN's three ways to say when. */
 export type TimerKind = 'duration' | 'date' | 'cycle'
 
 /** When a timer fires first, how often it does (-1 = for ever) and how long it waits in between (ISO 8601). */
