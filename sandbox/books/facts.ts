@@ -17,9 +17,13 @@ export type CoreTransfer = {
   readonly fee: bigint
 }
 
-/** The bank's own accounts in one currency by kind (customers, fees, suspense, cash, settlement …), debits positive. */
+/**
+ * The bank's own accounts in one currency by kind (customers, fees, suspense, cash, settlement …), debits positive.
+ * `settled` is the sum of the settlements that it has booked, positive when it was paid.
+ */
 export type Ledger = {
   readonly currency: string
+  readonly settled: bigint
   readonly accounts: Readonly<Record<string, bigint>>
 }
 
@@ -31,7 +35,7 @@ export type BankBooks = {
   readonly transfers: readonly CoreTransfer[]
 }
 
-/** A participant's position (positive = it owes) since the last settlement, and what was settled of it before. */
+/** A participant's position (positive = it owes) since the last settlement, and what settlements took from it before. */
 export type Position = {
   readonly participant: string
   readonly currency: string
@@ -83,9 +87,10 @@ export type Opening = {
   readonly balance: bigint
 }
 
-/** What all parties say, as far as they were asked. */
+/** What all parties say. `bookless` banks keep no books for the lab: someone's own system stands in their place. */
 export type BooksFacts = {
   readonly banks: readonly BankBooks[]
+  readonly bookless: readonly string[]
   readonly switch: SwitchBooks
   readonly hub: HubBooks
   readonly openings: readonly Opening[]

@@ -2,10 +2,11 @@ import { decimalOf } from '../money.ts'
 import type { BankBooks, BookLine, BooksFacts, Ledger } from './facts.ts'
 
 /** Each bank's accounts add up to zero, and its customers' accounts to what its ledger says it owes them. */
-export function ledgerLines({ banks }: BooksFacts): readonly BookLine[] {
-  return banks.flatMap((bank) =>
+export function ledgerLines({ banks, bookless }: BooksFacts): readonly BookLine[] {
+  const lines = banks.flatMap((bank) =>
     bank.ledgers.flatMap((ledger) => [trialLine(bank, ledger), customersLine(bank, ledger)]),
   )
+  return [...lines, ...bookless.map(booklessLine)]
 }
 
 /** At rest nothing is held, but for what a core owes. */
@@ -84,6 +85,11 @@ export function noteOfIds(ids: readonly string[]): { readonly note?: string } {
   if (ids.length === 0) return {}
   const more = ids.length > idsShownMax ? ` and ${ids.length - idsShownMax} more` : ''
   return { note: `transfer ${ids.slice(0, idsShownMax).join(', ')}${more}` }
+}
+
+function booklessLine(bank: string): BookLine {
+  const words = { says: 'keeps no books for the lab', expected: 'not asked' }
+  return { section: 'ledger', subject: bank, group: bank, ...words, isRight: true }
 }
 
 function trialLine({ bank }: BankBooks, { currency, accounts }: Ledger): BookLine {

@@ -4,23 +4,23 @@ import type { BookLine, BooksFacts, HubLeg, Position } from './facts.ts'
 import { amountLine, noteOfIds } from './ledgers.ts'
 
 /**
- * A bank's settlement account is minus (position + what was settled); what its core still owes of committed transfers is
- * not in it yet.
+ * A bank's settlement account is minus (position + what was settled and the bank has not booked as paid); what its core
+ * still owes of committed transfers is not in it yet.
  */
 export function settlementLines({ banks, hub, switch: atSwitch }: BooksFacts): readonly BookLine[] {
   return banks.flatMap(({ bank, ledgers }) =>
-    ledgers.map(({ currency, accounts }) => {
+    ledgers.map(({ currency, accounts, settled: booked }) => {
       const isOwn = (each: Position): boolean =>
         each.participant === bank && each.currency === currency
-      const told = atSwitch.positions.find(isOwn) ?? { position: 0n, settled: 0n }
+      const { position, settled } = atSwitch.positions.find(isOwn) ?? { position: 0n, settled: 0n }
       const owed = hub.legs.filter(
         (leg) => leg.fspId === bank && leg.currency === currency && isMissing(leg),
       )
       return amountLine('settlement', `${bank} ${currency}`, {
         currency,
         says: accounts['settlement'] ?? 0n,
-        expected: -(told.position + told.settled) + owed.reduce(addMissing, 0n),
-        note: `position ${decimalOf(told.position, currency)}, settled ${decimalOf(told.settled, currency)}`,
+        expected: -(position + settled + booked) + owed.reduce(addMissing, 0n),
+        note: `position ${decimalOf(position, currency)}, settled ${decimalOf(settled, currency)}, booked as settled ${decimalOf(booked, currency)}`,
         ...noteOfIds(owed.map(({ transferId }) => transferId)),
       })
     }),

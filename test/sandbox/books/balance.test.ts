@@ -158,9 +158,25 @@ describe('balanceBooks', () => {
     expect(wrong(booksAfterOne({ switch: { ...booksAfterOne().switch, positions } }))).toEqual([])
   })
 
+  it('allows for what was settled and the banks have booked as paid', () => {
+    const positions = [
+      { participant: 'heron', currency: 'KES', position: 0n, settled: 1_000n },
+      { participant: 'weaver', currency: 'KES', position: 0n, settled: -1_000n },
+    ]
+    const paid = (bank: BankBooks, units: bigint): BankBooks => {
+      const moved = shifted(bank, { cash: units, settlement: -units })
+      return { ...moved, ledgers: moved.ledgers.map((each) => ({ ...each, settled: units })) }
+    }
+    const facts = booksAfterOne({
+      banks: [paid(heronAfterOne(), -1_000n), paid(weaverAfterOne(), 1_000n)],
+      switch: { ...booksAfterOne().switch, positions },
+    })
+    expect(wrong(facts)).toEqual([])
+  })
+
   it('counts and names a booking that a payee core owes, and finds nothing else wrong', () => {
     const weaver = weaverAfterOne({
-      ledgers: [{ currency: 'KES', accounts: { cash: 10_000n, customers: -10_000n } }],
+      ledgers: [{ currency: 'KES', settled: 0n, accounts: { cash: 10_000n, customers: -10_000n } }],
       customers: [{ msisdn: payee, currency: 'KES', balance: 10_000n, held: 0n }],
       transfers: [],
     })
@@ -182,6 +198,7 @@ describe('balanceBooks', () => {
       ledgers: [
         {
           currency: 'KES',
+          settled: 0n,
           accounts: { cash: 10_000n, customers: -10_000n, settlement: 1_000n, suspense: -1_000n },
         },
       ],
@@ -201,7 +218,13 @@ describe('balanceBooks', () => {
   it('asks no switch about a payment within one bank', () => {
     const other = '254710000002'
     const heron = heronAfterOne({
-      ledgers: [{ currency: 'KES', accounts: { cash: 20_000n, customers: -19_950n, fees: -50n } }],
+      ledgers: [
+        {
+          currency: 'KES',
+          settled: 0n,
+          accounts: { cash: 20_000n, customers: -19_950n, fees: -50n },
+        },
+      ],
       customers: [
         { msisdn: payer, currency: 'KES', balance: 8_950n, held: 0n },
         { msisdn: other, currency: 'KES', balance: 11_000n, held: 0n },

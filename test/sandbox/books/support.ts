@@ -58,7 +58,11 @@ export function weaverAfterOne(changes: Partial<BankBooks> = {}): BankBooks {
   return {
     bank: 'weaver',
     ledgers: [
-      { currency: 'KES', accounts: { cash: 10_000n, customers: -11_000n, settlement: 1_000n } },
+      {
+        currency: 'KES',
+        settled: 0n,
+        accounts: { cash: 10_000n, customers: -11_000n, settlement: 1_000n },
+      },
     ],
     customers: [{ msisdn: payee, currency: 'KES', balance: 11_000n, held: 0n }],
     transfers: [aCoreTransfer({ role: 'payee', msisdn: payee, fee: 0n })],
@@ -73,6 +77,7 @@ export function heronAfterOne(changes: Partial<BankBooks> = {}): BankBooks {
     ledgers: [
       {
         currency: 'KES',
+        settled: 0n,
         accounts: { cash: 10_000n, customers: -8_950n, fees: -50n, settlement: -1_000n },
       },
     ],
@@ -86,6 +91,7 @@ export function heronAfterOne(changes: Partial<BankBooks> = {}): BankBooks {
 export function booksAfterOne(changes: Partial<BooksFacts> = {}): BooksFacts {
   return {
     banks: [heronAfterOne(), weaverAfterOne()],
+    bookless: [],
     switch: {
       positions: [
         { participant: 'heron', currency: 'KES', position: 1_000n, settled: 0n },
