@@ -1,0 +1,186 @@
+import type { Clock } from '../clock.ts'
+import type { WorkflowEngine } from '../engine/engine.ts'
+import type { Log } from '../log.ts'
+import type { OutboxEntry, OutboxQueue, OutboxRow } from '../store/store.ts'
+import { backoffMs } from './backoff.ts'
+import type { CallbackSender } from './client-callback.ts'
+
+/** Carries the outbox to the engine and to clients: at least once, in order for each line. */
+export interface Relay {
+  /** Resolves when nothing that is due is left and nothing is on its way. */
+  idle(): Promise<void>
+  /** Takes no more rows and waits for the messages on their way; a callback on its way is sent again by the next run. */
+  close(): Promise<void>
+}
+
+/** What the relay needs from the world. */
+export type RelayPorts = {
+  readonly queue: OutboxQueue
+  readonly engine: Pick<WorkflowEngine, 'publish'>
+  readonly sendCallback: CallbackSender
+  readonly clock: Clock
+  readonly log: Log
+}
+
+type Kind = OutboxEntry['kind']
+
+/** How many rows of a kind are on their way at once, each of another line. */
+const underWayMax = { message: 64, 'client-callback': 32 } as const satisfies Record<Kind, number>
+const messageBackoff = { firstMs: 500, longestMs: 30_000 }
+const storeRetryMs = 1_000
+
+/** `dueAt`: when to try again; undefined when the row is settled for good. */
+type Outcome = { readonly row: OutboxRow; readonly dueAt: number | undefined }
+
+type Lane = {
+  readonly kind: Kind
+  /** Lines that have a row on its way. */
+  readonly busy: Set<string>
+  /** What came of rows, not written down yet. */
+  outcomes: readonly Outcome[]
+}
+
+/**
+ * Carries the outbox out of the hub: messages to the engine, callbacks to clients; at least once, in order per line,
+ * many lines at a time. A row is deleted only after it has arrived, so the next run goes on where a crash ended this one.
+ */
+export function createRelay(ports: RelayPorts): Relay {
+  const { queue, clock } = ports
+  const messages: Lane = { kind: 'message', busy: new Set(), outcomes: [] }
+  const callbacks: Lane = { kind: 'client-callback', busy: new Set(), outcomes: [] }
+  const lanes = [messages, callbacks]
+  let isClosed = false
+
+  /** Writes down what came of rows and looks for due ones, in one commit of the store; then starts those. */
+  const rounds = createRounds(ports, async () => {
+    const settling = lanes.map((lane) => settle(lane, queue))
+    const looking = isClosed ? undefined : lookForWork(lanes, queue, clock.now())
+    await Promise.all(settling)
+    const work = await looking
+    if (!work) return
+    for (const [lane, row] of work.due) start(lane, row)
+    if (work.nextDueAt !== undefined) rounds.wakeIn(work.nextDueAt - clock.now())
+  })
+
+  const start = (lane: Lane, row: OutboxRow): void => {
+    if (lane.busy.has(row.line)) return
+    lane.busy.add(row.line)
+    void deliver(row, ports).then((dueAt) => {
+      lane.outcomes = [...lane.outcomes, { row, dueAt }]
+      rounds.wake()
+    })
+  }
+
+  queue.onAdded(rounds.wake)
+  rounds.wake()
+  return {
+    idle: () => rounds.until(() => lanes.every(({ busy }) => busy.size === 0)),
+    close: async () => {
+      isClosed = true
+      await rounds.until(() => messages.busy.size === 0)
+      rounds.stop()
+    },
+  }
+}
+
+type Rounds = {
+  readonly wake: () => void
+  /** Replaces an earlier such wish. */
+  readonly wakeIn: (delayMs: number) => void
+  /** Resolves after a round, begun later than this call, that leaves things so. */
+  readonly until: (isSo: () => boolean) => Promise<void>
+  readonly stop: () => void
+}
+
+/** Runs rounds, never two at once: one more after each wake, however many wakes there were. A failed one is tried again. */
+function createRounds(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  round: () => Promise<void>,
+): Rounds {
+  let waiters: readonly { readonly isSo: () => boolean; readonly resolve: () => void }[] = []
+  let state: 'asleep' | 'running' | 'wanted' | 'stopped' = 'asleep'
+  let cancelTimer = (): void => undefined
+  const now = (): typeof state => state
+
+  const wake = (): void => {
+    if (state === 'asleep') void run()
+    else if (state === 'running') state = 'wanted'
+  }
+  const wakeIn = (delayMs: number): void => {
+    cancelTimer()
+    cancelTimer = clock.after(delayMs, wake)
+  }
+  const run = async (): Promise<void> => {
+    do {
+      state = 'running'
+      try {
+        await round()
+      } catch (error) {
+        if (now() === 'stopped') return
+        log.error({ error }, 'outbox not served')
+        wakeIn(storeRetryMs)
+      }
+    } while (now() === 'wanted')
+    if (now() === 'stopped') return
+    state = 'asleep'
+    for (const { isSo, resolve } of waiters) if (isSo()) resolve()
+    waiters = waiters.filter(({ isSo }) => !isSo())
+  }
+  return {
+    wake,
+    wakeIn,
+    until: (isSo) =>
+      new Promise((resolve) => {
+        waiters = [...waiters, { isSo, resolve }]
+        wake()
+      }),
+    stop: () => {
+      state = 'stopped'
+      cancelTimer()
+    },
+  }
+}
+
+/** When to try again, or undefined when the row has arrived or is given up. */
+async function deliver(row: OutboxRow, ports: RelayPorts): Promise<number | undefined> {
+  if (row.kind === 'client-callback') return ports.sendCallback(row)
+  const { engine, clock, log } = ports
+  const { name, messageId } = row.message
+  try {
+    await engine.publish(row.message)
+    log.info({ message: name, messageId, tries: row.tries + 1 }, 'message published')
+    return undefined
+  } catch (error) {
+    log.warn({ error, message: name, messageId, tries: row.tries + 1 }, 'message not published')
+    return clock.now() + backoffMs(row.tries, messageBackoff)
+  }
+}
+
+/** Only once it is written down may the line's next row leave. */
+async function settle(lane: Lane, queue: OutboxQueue): Promise<void> {
+  const { outcomes } = lane
+  if (outcomes.length === 0) return
+  const arrived = outcomes.filter(({ dueAt }) => dueAt === undefined).map(({ row }) => row.id)
+  const postponed = outcomes.flatMap(({ row, dueAt }) =>
+    dueAt === undefined ? [] : [queue.postpone(row.id, dueAt)],
+  )
+  await Promise.all([...postponed, ...(arrived.length === 0 ? [] : [queue.done(arrived)])])
+  for (const { row } of outcomes) lane.busy.delete(row.line)
+  lane.outcomes = lane.outcomes.slice(outcomes.length)
+}
+
+async function lookForWork(
+  lanes: readonly Lane[],
+  queue: OutboxQueue,
+  now: number,
+): Promise<{
+  readonly due: readonly (readonly [Lane, OutboxRow])[]
+  readonly nextDueAt: number | undefined
+}> {
+  const dueOf = async (lane: Lane) => {
+    const rows = await queue.due(now, underWayMax[lane.kind], lane.kind)
+    return rows.map((row) => [lane, row] as const)
+  }
+  const [nextDueAt, ...due] = await Promise.all([queue.nextDueAt(now), ...lanes.map(dueOf)])
+  return { due: due.flat(), nextDueAt }
+}
