@@ -10,7 +10,7 @@ export const partyIdTypes = [
   'ALIAS',
 ] as const
 
-/** FSPIOP 1.1 PartyIdType (§7.3.24), of which we speak these. */
+/** FSPIOP 1.1 PartyIdType, of which we speak these. */
 export type PartyIdType = (typeof partyIdTypes)[number]
 
 /** How a party is found: FSPIOP's Type, ID and SubId. */
