@@ -18,8 +18,6 @@ import {
 export type Accounts = {
   readonly describeParty: (party: PartyId) => Promise<CoreAccount['party'] | Refusal>
   readonly find: (party: PartyId, currency: string, role: Role) => Promise<CoreAccount | Refusal>
-  /** The number of an account in Fineract's own tables, by its external id. */
-  readonly numberOf: (accountId: string) => Promise<string>
 }
 
 const why = {
@@ -81,13 +79,6 @@ export function createAccounts(client: CoreClient, clock: Clock): Accounts {
           : await openInCurrency(account.clientId, currency, role)
       if (typeof accountId !== 'string') return accountId
       return { accountId, currency, party: await describe(account.clientId) }
-    },
-    numberOf: async (accountId) => {
-      const { clientId } = await readAccount(client, accountId)
-      const accounts = await accountsOf(client, clientId)
-      const account = accounts.find(({ externalId }) => externalId === accountId)
-      if (account === undefined) throw new Unavailable('the core does not list an account it has')
-      return account.id
     },
   }
 }

@@ -33,4 +33,5 @@ export const fineractConfigSchema = z.object({
   timeoutMs: z.int().min(1).max(120_000).default(10_000),
 })
 
+/** One core's configuration, once it is read. */
 export type FineractConfig = z.infer<typeof fineractConfigSchema>

@@ -7,11 +7,11 @@ import { registerParty, unregisterParty } from './parties.ts'
 import { createSuspenseBook } from './suspense.ts'
 import { createMover, priceMove } from './transfers.ts'
 
-/** Makes the connector of one FSP's Fineract, over its interoperation API (Fineract 1.9 and later). */
+/** Makes the connector of one FSP's Fineract, over its interoperation API. */
 export function createFineractConnector(config: FineractConfig, ports: Ports): LedgerConnector {
   const client = createCoreClient(config, ports)
   const accounts = createAccounts(client, ports.clock)
-  const readOutcome = createOutcomeReader(client, accounts)
+  const readOutcome = createOutcomeReader(client)
   const move = createMover(client, readOutcome)
   const bookSuspense = createSuspenseBook(client, config.suspense, ports.clock)
   return {

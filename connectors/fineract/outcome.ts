@@ -1,6 +1,5 @@
 import { Unavailable, type LedgerOutcome } from '../../hub/connector.ts'
 import type { Role } from '../../hub/domain/transfer.ts'
-import type { Accounts } from './accounts.ts'
 import { isNo, type CoreClient } from './client.ts'
 import { movementsSchema, type AccountMovement } from './wire.ts'
 
@@ -11,16 +10,13 @@ export type ReadOutcome = (
 ) => Promise<LedgerOutcome>
 
 /** Makes the reader of outcomes. It reads the account's own movements: interoperation's read-back always says null. */
-export function createOutcomeReader(client: CoreClient, accounts: Accounts): ReadOutcome {
-  const numbers = new Map<string, string>()
+export function createOutcomeReader(client: CoreClient): ReadOutcome {
   return async ({ transferId, accountId }, role) => {
-    const number = numbers.get(accountId) ?? (await accounts.numberOf(accountId))
-    if (numbers.size >= numbersKeptMax) numbers.clear()
-    numbers.set(accountId, number)
+    const externalId = encodeURIComponent(accountId)
     const account = await client.ask(
       {
         method: 'GET',
-        path: `/savingsaccounts/${number}?associations=transactions`,
+        path: `/savingsaccounts/external-id/${externalId}?associations=transactions`,
         name: 'read-outcome',
       },
       movementsSchema,
@@ -32,9 +28,6 @@ export function createOutcomeReader(client: CoreClient, accounts: Accounts): Rea
     return outcomeOf(ours, role)
   }
 }
-
-/** An account's number never changes; a memory full of them starts anew. */
-const numbersKeptMax = 10_000
 
 /** A booking outweighs the hold that it released; what was reversed did not happen. */
 function outcomeOf(movements: readonly AccountMovement[], role: Role): LedgerOutcome {

@@ -45,7 +45,6 @@ export const accountSchema = z.object({
 export type ClientAccount = z.infer<typeof clientAccount>
 
 const clientAccount = z.object({
-  id,
   externalId: z.string().min(1).nullish(),
   currency: z.object({ code: z.string() }),
   status: enumCode,
@@ -85,8 +84,11 @@ const movement = z.object({
   releaseTransactionId: z.string().nullish(),
 })
 
-/** GET savingsaccounts/{id}?associations=transactions. */
-export const movementsSchema = z.object({ transactions: z.array(movement).default([]) })
+/** GET savingsaccounts/…?associations=transactions; an account without any may lack the list. */
+export const movementsSchema = z.object({
+  accountNo: z.string(),
+  transactions: z.array(movement).default([]),
+})
 
 /** POST journalentries. */
 export const journalEntrySchema = z.object({ transactionId: z.string().min(1) })

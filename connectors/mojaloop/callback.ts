@@ -86,7 +86,7 @@ const otherResources: ReadonlySet<string> = new Set([
   'transactions',
 ])
 
-/** Finds out what a request is about, or rejects it: unknown address 3002, wrong method 3000, not implemented 2002. */
+/** Finds out what a request is about, or rejects it: unknown address 3002, wrong method 3000, answered by nobody here 2002. */
 function readTarget({ method, path }: HttpRequest): Target | Rejection {
   const parts = addressParts(path)
   if (parts === undefined) return malformed('address')

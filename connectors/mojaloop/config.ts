@@ -28,6 +28,7 @@ export const mojaloopConfigSchema = z.object({
   timeoutMs: z.int().min(1).max(120_000).default(10_000),
 })
 
+/** One FSP's configuration, once it is read. */
 export type MojaloopConfig = z.infer<typeof mojaloopConfigSchema>
 
 function isRsaPrivateKey(pem: string): boolean {

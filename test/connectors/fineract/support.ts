@@ -110,10 +110,4 @@ export function movements(...listed: readonly string[]): HttpResponse {
   return answer(200, `{"id":70,"accountNo":"000000070","transactions":[${listed.join(',')}]}`)
 }
 
-/** What has to be read before the movements of ACC-7 can be. */
-export const found = {
-  'GET /interoperation/accounts/ACC-7': account(),
-  'GET /clients/3/accounts': clientAccounts,
-} as const
-
-export const readOutcome = 'GET /savingsaccounts/70?associations=transactions'
+export const readOutcome = 'GET /savingsaccounts/external-id/ACC-7?associations=transactions'
