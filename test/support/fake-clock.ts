@@ -4,21 +4,41 @@ import type { Clock } from '../../hub/clock.ts'
 export type FakeClock = Clock & {
   /** Moves time on by `ms`, running what falls due in order of its time; promises are drained after every task. */
   advance(ms: number): Promise<void>
+  /** As if the machine had slept: moves time on at once, then runs all that fell due meanwhile. */
+  jump(ms: number): Promise<void>
 }
 
 type Task = { readonly dueAt: number; readonly order: number; readonly run: () => void }
 
-/** Starts at `startMs` (default 2026-01-01T00:00:00Z). Ids and random bytes come from a seed, so a test sees the same ones each time. */
+/**
+ * Starts at `startMs` (default 2026-01-01T00:00:00Z). What is to run after 0 ms runs by itself in a later turn of the event
+ * loop, so only waits need `advance`. Ids and random bytes come from a seed, so a test sees the same ones each time. */
 export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   let nowMs = startMs
   let order = 0
   const tasks = new Set<Task>()
   const bytes = createSeededBytes(1)
+  const runDue = async (untilMs: number): Promise<void> => {
+    await drain()
+    for (;;) {
+      const task = earliest(tasks)
+      if (task === undefined || task.dueAt > untilMs) break
+      tasks.delete(task)
+      nowMs = Math.max(nowMs, task.dueAt)
+      task.run()
+      await drain()
+    }
+  }
   return {
     now: () => nowMs,
     after: (delayMs, run) => {
       const task = { dueAt: nowMs + Math.max(0, delayMs), order: order++, run }
       tasks.add(task)
+      if (delayMs <= 0) {
+        setImmediate(() => {
+          if (tasks.delete(task)) task.run()
+        })
+      }
       return () => {
         tasks.delete(task)
       }
@@ -27,16 +47,13 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
     randomBytes: bytes,
     async advance(ms) {
       const untilMs = nowMs + ms
-      await drain()
-      for (;;) {
-        const task = earliest(tasks)
-        if (task === undefined || task.dueAt > untilMs) break
-        tasks.delete(task)
-        nowMs = Math.max(nowMs, task.dueAt)
-        task.run()
-        await drain()
-      }
+      await runDue(untilMs)
       nowMs = untilMs
+    },
+    async jump(ms) {
+      await drain()
+      nowMs += ms
+      await runDue(nowMs)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** Something that shall happen; `isOpen` false = no longer. */
 export type Alarm = {

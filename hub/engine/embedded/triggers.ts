@@ -1,0 +1,138 @@
+import type { Element } from '../bpmn/process-model.ts'
+import type { Variables } from '../engine.ts'
+import {
+  activateEvent,
+  checkScope,
+  complete,
+  raiseIncident,
+  startEventSubProcess,
+  terminate,
+  terminateChildren,
+} from './lifecycle.ts'
+import type { Core, TimerWait, Token } from './state.ts'
+import { elementAt, touch } from './state.ts'
+import { closeWaits, nextRepetition, openTimer } from './waits.ts'
+
+/** Lets an event happen to the element that waited for it. Nothing if that element is already on its way out. */
+export function trigger(
+  core: Core,
+  token: Token,
+  at: { readonly event: Element; readonly variables: Variables },
+): void {
+  const { event } = at
+  if (!canBeTriggered(token)) return
+  if (event.kind === 'BOUNDARY_EVENT') triggerBoundary(core, token, at)
+  else if (event.kind === 'START_EVENT') triggerEventSubProcess(core, token, at)
+  else {
+    if (event === token.element) token.result = at.variables
+    else token.trigger = at
+    touch(core, token)
+    core.later(() => {
+      // The flows of an event-based gateway are not taken: its event follows directly.
+      complete(core, token, event === token.element ? undefined : [])
+    })
+  }
+}
+
+/** True while an event can still happen to an element: it is active and nothing has interrupted it. */
+export function canBeTriggered(token: Token): boolean {
+  return token.state === 'active' && token.trigger === undefined
+}
+
+function triggerBoundary(core: Core, token: Token, at: Token['trigger'] & object): void {
+  if (at.event.isInterrupting) {
+    token.trigger = at
+    core.later(() => {
+      terminate(core, token)
+    })
+  } else if (token.parent !== undefined) activateEvent(core, token.parent, at)
+}
+
+function triggerEventSubProcess(core: Core, scope: Token, at: Token['trigger'] & object): void {
+  if (!at.event.isInterrupting) {
+    startEventSubProcess(core, scope, at)
+    return
+  }
+  scope.trigger = at
+  closeWaits(core, scope)
+  terminateChildren(core, scope)
+  core.later(() => {
+    if (scope.trigger !== undefined) checkScope(core, scope)
+  })
+}
+
+/** A timer is due: it fires, and is set again if it is a cycle. */
+export function fireTimer(core: Core, wait: TimerWait): void {
+  const { token, event } = wait
+  token.waits = token.waits.filter((other) => other !== wait)
+  touch(core, token)
+  core.record?.({ type: 'timer', intent: 'TRIGGERED', of: event.id, at: token.key })
+  trigger(core, token, { event, variables: {} })
+  const next = nextRepetition(core, wait)
+  if (next !== undefined && canBeTriggered(token)) openTimer(core, { ...wait, ...next })
+}
+
+/** A BPMN error: what a handler or an end event throws. */
+export type BpmnError = {
+  readonly code: string
+  readonly message: string
+  readonly variables: Variables
+}
+
+/** Hands an error to the nearest event that catches it, from the element outwards; false (and an incident) if none does. */
+export function throwError(core: Core, token: Token, error: BpmnError): boolean {
+  const available: string[] = []
+  let from: Token | undefined
+  let scope: Token | undefined = token
+  while (scope !== undefined) {
+    const event = findCatcher({ scope, from }, error.code, available)
+    if (event !== undefined && canBeTriggered(scope)) {
+      trigger(core, scope, { event, variables: error.variables })
+      return true
+    }
+    from = scope
+    scope = scope.parent ?? scope.instance.caller
+  }
+  raiseIncident(core, token, {
+    type: 'UNHANDLED_ERROR_EVENT',
+    message: describeUncaught(error, available),
+    step: token.job === undefined ? 'enter' : 'job',
+  })
+  return false
+}
+
+/**
+ * Event sub-processes in a scope come before its boundary events; a catcher of this code before one of all. An event
+ * sub-process does not catch what was thrown in itself.
+ */
+function findCatcher(
+  { scope, from }: { readonly scope: Token; readonly from: Token | undefined },
+  code: string,
+  available: string[],
+): Element | undefined {
+  const isAround = scope.element.loop === undefined || scope.isBody
+  const starts = from === undefined ? [] : scope.element.eventStarts
+  const candidates = [
+    ...starts
+      .map((index) => elementAt(scope, index))
+      .filter((start) => start.scope !== from?.element.index),
+    ...(isAround ? scope.element.boundaries : []).map((index) => elementAt(scope, index)),
+  ]
+  const catchers = candidates.flatMap((event) => {
+    if (event.event.kind !== 'error') return []
+    const caught = event.event.code?.source ?? ''
+    if (caught !== '') available.push(caught)
+    return [{ event, caught }]
+  })
+  const specific = catchers.find(({ caught }) => caught === code)
+  return (specific ?? catchers.find(({ caught }) => caught === ''))?.event
+}
+
+function describeUncaught({ code, message }: BpmnError, available: readonly string[]): string {
+  const about = message === '' ? '' : ` with message '${message}'`
+  const rest =
+    available.length === 0
+      ? 'No error events are available in the scope.'
+      : `Available error events are [${available.join(', ')}]`
+  return `Expected to throw an error event with the code '${code}'${about}, but it was not caught. ${rest}`
+}
