@@ -69,7 +69,7 @@ export function createFakeNetwork(options: { readonly clock?: Timer } = {}): Fak
     }
     traffic.push(exchange)
     await Promise.resolve()
-    const listener = severed.has(url.host) ? undefined : listeners.get(url.host)
+    const listener = severed.has(url.host) ? undefined : listeners.get(addressOf(url))
     const answer = await settle(() => reach(listener, request, outgoing.timeoutMs), failures)
     exchange.answer = answer
     if (answer instanceof Error) throw answer
@@ -109,6 +109,11 @@ async function settle(
   if (outcome === 'refused') return new failures.NotSent('connection refused')
   if (outcome === 'silent') return new failures.NoResponse('no answer')
   return outcome
+}
+
+/** A URL drops the port that is its scheme's default. */
+function addressOf(url: URL): string {
+  return `${url.hostname}:${url.port || '80'}`
 }
 
 function toRequest(outgoing: OutgoingRequest, url: URL): HttpRequest {

@@ -5,7 +5,7 @@ import { integerOf, unitsOf } from '../rows.ts'
 
 /** One participant in one currency; decimal strings. */
 export type ParticipantBooks = {
-  readonly fspId: string
+  readonly participant: string
   /** Positive: it owes the others. */
   readonly position: string
   /** Negative: funded. */
@@ -75,12 +75,12 @@ function currencyBooks(
     .filter((each) => each.type === 'POSITION' && each.currency === currency)
   return {
     currency,
-    participants: positions.map(({ accountId, participant: fspId, balance }) => ({
-      fspId,
+    participants: positions.map(({ accountId, participant, balance }) => ({
+      participant,
       position: text(balance),
-      settlementBalance: text(parts.accounts.find(fspId, currency, 'SETTLEMENT')?.balance ?? 0n),
-      netDebitCap: text(parts.accounts.limit(fspId, currency)?.value ?? 0n),
-      reserved: text(reservedBy(fspId)),
+      settlementBalance: text(parts.accounts.find(participant, currency, 'SETTLEMENT')?.balance ?? 0n),
+      netDebitCap: text(parts.accounts.limit(participant, currency)?.value ?? 0n),
+      reserved: text(reservedBy(participant)),
       settled: text(settled.get(accountId) ?? 0n),
     })),
     sumOfPositions: text(positions.reduce((sum, { balance }) => sum + balance, 0n)),
