@@ -27,7 +27,7 @@ export const environmentIsReadOnce = rule(configFiles, (node) =>
   isMember(node, 'process', 'env') ? 'reads process.env: that is config.ts' : undefined,
 )
 
-/** Time, timers, ids and randomness come from the clock, so that a run can be replayed (DESIGN §9). */
+/** Time, timers, ids and randomness come from the clock, so that a run can be replayed. */
 export const timeComesFromTheClock = rule(clockFiles, (node) => {
   if (machineTimes.some(([owner, name]) => isMember(node, owner, name)) || isToday(node)) {
     return 'asks the machine for time or chance: that is clock.ts'
