@@ -49,6 +49,8 @@ export type TransferBooks = {
   readonly state: 'HELD' | 'RELEASED' | 'COMMITTED'
   readonly amount: string
   readonly fee: string
+  /** What is on hold for it now. */
+  readonly held: string
   readonly currency: string
   readonly accountId: string
   readonly debitedAfterRelease?: true
@@ -152,12 +154,14 @@ function transferBooks({ store, accounts }: BooksParts, record: TransferRecord):
   const account = accounts.byId(record.savingsId)
   if (!account) throw new Error(`transfer ${record.transferCode} has lost its account`)
   const { currency, accountId } = account
+  const outcome = outcomeOf(record)
   return {
     transferCode: record.transferCode,
     role: record.role,
-    state: states[outcomeOf(record)],
+    state: states[outcome],
     amount: decimalOf(record.amount, currency),
     fee: decimalOf(record.fee, currency),
+    held: decimalOf(outcome === 'held' ? record.total : 0n, currency),
     currency,
     accountId,
     ...(isReversed(store, record.bookedId) && { reversed: true }),

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { createBank, type Bank } from '../../../sandbox/bank/bank.ts'
 import type { BankBooks } from '../../../sandbox/bank/books.ts'
 import { readExactJson } from '../../../sandbox/bank/fineract/json.ts'
@@ -9,11 +10,9 @@ import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Json
+  readonly body: unknown
+  readonly text: string
 }
-
-/** JSON that tests may look into without ceremony. */
-export type Json = { readonly [name: string]: Json } & readonly Json[] & string
 
 /** A bank in memory, and a way to ask it. */
 export type BankUnderTest = {
@@ -46,7 +45,8 @@ export function aBank(store: Store = openStore(':memory:')): BankUnderTest {
     return {
       status: answer.status,
       headers: answer.headers,
-      body: readExactJson(answer.bytes) as Json,
+      body: readExactJson(answer.bytes),
+      text: Buffer.from(answer.bytes).toString('utf8'),
     }
   }
   return {
@@ -66,12 +66,15 @@ export const credentials = {
   authorization: `Basic ${Buffer.from('mifos:password').toString('base64')}`,
 }
 
-/** The code that tells what went wrong. */
+const errorSchema = z.object({
+  userMessageGlobalisationCode: z.string(),
+  errors: z.array(z.object({ userMessageGlobalisationCode: z.string() })),
+})
+
+/** The code that tells what went wrong: the first detail's, or the top one where there is none. */
 export function codeOf(answer: Answer): string {
-  const [first] = answer.body['errors'] as unknown as readonly Json[]
-  return (
-    first?.['userMessageGlobalisationCode'] ?? answer.body['userMessageGlobalisationCode'] ?? ''
-  )
+  const error = errorSchema.parse(answer.body)
+  return error.errors[0]?.userMessageGlobalisationCode ?? error.userMessageGlobalisationCode
 }
 
 /** A transfer's body: 100.00 KES of ibis' first customer, whose fee is 3.40, unless said otherwise. */
