@@ -19,7 +19,6 @@ export type ApiRoute = RouterEntry & { readonly method: 'GET' | 'POST'; readonly
 /** The schemas are the ones that the route reads by. */
 export type RouteDoc = {
   readonly summary: string
-  readonly description?: string
   readonly headers?: z.ZodObject
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
@@ -116,25 +115,33 @@ const about =
   'A mobile-money payment hub. Amounts are decimal strings; times are ISO 8601 in UTC. Of a transfer only its state tells the outcome: RECEIVED and RESERVED are not final.'
 
 function pathOf({ method, path, doc }: ApiRoute): RouteConfig {
-  const { headers, params, query, body } = doc
   const isPost = method === 'POST'
   return {
     method: isPost ? 'post' : 'get',
     path: path.replace(/:([^/]+)/g, '{$1}'),
+    operationId: [method.toLowerCase(), ...(path.match(/\w+/g) ?? [])].join('-'),
     summary: doc.summary,
-    ...(doc.description === undefined ? {} : { description: doc.description }),
     ...(doc.isOpen === true ? { security: [] } : {}),
-    request: {
-      ...(headers && { headers }),
-      ...(params && { params }),
-      ...(query && { query }),
-      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
-    },
+    request: requestOf(doc),
     responses: {
       200: { description: 'Done.', content: { 'application/json': { schema: doc.answer } } },
       ...Object.fromEntries([...doc.problems, ...(isPost ? [413] : []), 500].map(problemOf)),
     },
     ...(doc.callback && { callbacks: callbacksOf(doc.callback) }),
+  }
+}
+
+function requestOf({
+  headers,
+  params,
+  query,
+  body,
+}: RouteDoc): NonNullable<RouteConfig['request']> {
+  return {
+    ...(headers && { headers }),
+    ...(params && { params }),
+    ...(query && { query }),
+    ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
   }
 }
 

@@ -27,6 +27,7 @@ export const faultCodes = {
     'The same X-CorrelationID was used for another request.',
   ],
   IncorrectState: [409, 'BusinessRule', 'The state does not permit what was asked for.'],
+  ServiceDenied: [503, 'Interop', 'Service currently unavailable'],
   ExtInternalServerError: [500, 'System', 'Internal server error'],
 } as const satisfies Record<string, readonly [number, string, string]>
 

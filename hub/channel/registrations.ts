@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isCurrency } from '../domain/currency.ts'
 import { partyIdTypes } from '../domain/party.ts'
 import { jsonResponse } from '../router.ts'
 import type { Registration, Tx } from '../store/store.ts'
@@ -8,7 +7,7 @@ import type { ChannelConfig } from './config.ts'
 import { answerOnce, firstResponse, type FirstAnswer } from './idempotency.ts'
 import { tenantRoute, type ApiRoute } from './api.ts'
 import { reject } from './problem.ts'
-import { correlationIdSchema, plainWord, readRequest } from './request.ts'
+import { correlationIdSchema, currencySchema, plainWord, readRequest } from './request.ts'
 import { canonicalIdentifier } from './transfer-request.ts'
 import { readId, reusedKey, messageTtlMs, tenantHeaders, type ChannelPorts } from './transfers.ts'
 
@@ -19,9 +18,7 @@ const registrationRequestSchema = z.object({
       accountId: plainWord(128).meta({ description: "The account's id at the core." }),
       idType: z.enum(partyIdTypes),
       idValue: plainWord(128),
-      currency: z
-        .string()
-        .refine(isCurrency, { error: 'must be a currency of ISO 4217' })
+      currency: currencySchema
         .nullish()
         .meta({ description: "The FSP's first currency when absent." }),
     })

@@ -1,20 +1,29 @@
 import { z } from 'zod'
+import { isCurrency } from '../domain/currency.ts'
 import type { HttpRequest } from '../http.ts'
 import { readJson } from '../router.ts'
 import { fault, reject, type Fault, type Rejection } from './problem.ts'
+
+const currencyWords = 'must be a currency of ISO 4217'
 
 /** Text as a person types it: no control characters, no halves of characters. */
 export function plainText(lengthMax: number): z.ZodString {
   return z
     .string()
-    .max(lengthMax, { error: `must have at most ${String(lengthMax)} characters` })
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'must hold no control characters' })
+    .max(lengthMax, { error: `must have at most ${String(lengthMax)} characters`, abort: true })
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), { error: 'must hold no control characters' })
 }
 
 /** The same, one character at least. */
 export function plainWord(lengthMax: number): z.ZodString {
   return plainText(lengthMax).min(1, { error: 'must not be empty' })
 }
+
+/** A currency that money can be held in. */
+export const currencySchema = z
+  .string()
+  .regex(/^[A-Z]{3}$/, { error: currencyWords, abort: true })
+  .refine(isCurrency, { error: currencyWords })
 
 /** A client's own name for its request: the key under which a repeat is known. */
 export const correlationIdSchema = z

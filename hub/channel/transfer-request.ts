@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimalsOf, isCurrency } from '../domain/currency.ts'
+import { decimalsOf } from '../domain/currency.ts'
 import { moneyOf } from '../domain/money.ts'
 import { partyIdTypes, partyKey, type PartyId, type PartyIdType } from '../domain/party.ts'
 import type { TransactionType } from '../domain/quote.ts'
@@ -10,7 +10,13 @@ import { tenantHeader } from './caller.ts'
 import type { ChannelConfig } from './config.ts'
 import { canonicalJson } from './idempotency.ts'
 import { fault, isRejection, type Fault, type Rejection } from './problem.ts'
-import { correlationIdSchema, plainText, plainWord, readRequest } from './request.ts'
+import {
+  correlationIdSchema,
+  currencySchema,
+  plainText,
+  plainWord,
+  readRequest,
+} from './request.ts'
 
 /** Of a party: who she is at her FSP. */
 const partySchema = z
@@ -50,7 +56,7 @@ export const transferBodySchema = z
     amountType: z.enum(['SEND', 'RECEIVE']).nullish().meta({ description: 'SEND when absent.' }),
     amount: z.object({
       amount: amountSchema,
-      currency: z.string().refine(isCurrency, { error: 'must be a currency of ISO 4217' }),
+      currency: currencySchema,
     }),
     transactionType: z
       .object({

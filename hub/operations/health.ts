@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { answering, type ApiRoute } from '../channel/api.ts'
+import { reject } from '../channel/problem.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { jsonResponse } from '../router.ts'
@@ -7,7 +8,7 @@ import type { Store } from '../store/store.ts'
 
 type HealthPorts = { readonly store: Store; readonly clock: Clock; readonly log: Log }
 
-const healthSchema = z.object({ status: z.enum(['up', 'down']) }).meta({ id: 'Health' })
+const healthSchema = z.object({ status: z.literal('up') }).meta({ id: 'Health' })
 
 /** `GET /health/live`: the program answers. */
 export function getLive({ log }: HealthPorts): ApiRoute {
@@ -27,13 +28,12 @@ export function getReady(ports: HealthPorts): ApiRoute {
       underWay ??= isReady(ports).finally(() => {
         underWay = undefined
       })
-      return (await underWay)
-        ? jsonResponse(200, { status: 'up' })
-        : jsonResponse(503, { status: 'down' })
+      return (await underWay) ? jsonResponse(200, { status: 'up' }) : notReady
     }),
   })
 }
 
+const notReady = reject('ServiceDenied', 'the store does not take writes')
 const readyMsMax = 2000
 
 function isReady({ store, clock, log }: HealthPorts): Promise<boolean> {
