@@ -21,6 +21,20 @@ const transferSchema = z.object({
   timeline: z.array(entrySchema).optional(),
 })
 
+const legsSchema = z.object({
+  legs: z.array(
+    z.object({
+      fspId: z.string(),
+      role: z.enum(['payer', 'payee']),
+      payerFsp: z.string().optional(),
+      payeeFsp: z.string().optional(),
+      amount: z.string(),
+      currency: z.string(),
+      timeline: z.array(entrySchema),
+    }),
+  ),
+})
+
 const problemSchema = z.object({
   errorDescription: z.string().optional(),
   developerMessage: z.string().optional(),
@@ -31,6 +45,15 @@ export type TimelineEntry = z.infer<typeof entrySchema>
 
 /** A transfer as its client sees it, as far as the demo looks. */
 export type ToldTransfer = z.infer<typeof transferSchema>
+
+/** One leg of a transfer, as people at the hub see it. */
+export type ToldLeg = z.infer<typeof legsSchema>['legs'][number]
+
+/** The legs that `GET /operations/transfers/{id}` tells of; none for any other answer. */
+export function toldLegs({ status, body }: JsonAnswer): readonly ToldLeg[] {
+  const read = legsSchema.safeParse(body)
+  return status === 200 && read.success ? read.data.legs : []
+}
 
 /** The id of an order that was accepted; undefined for any other answer. */
 export function acceptedId({ status, body }: JsonAnswer): string | undefined {

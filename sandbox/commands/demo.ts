@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runDemo, type DemoLab } from '../demo/demo.ts'
+import { parseDemoRows, type DemoRow } from '../demo/parse-rows.ts'
+import type { DemoPorts } from '../demo/send-row.ts'
+import type { Lab } from '../lab.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** Which payments, with which banks on their own feet, and whether the lab's files are kept. */
+export type DemoOptions = {
+  readonly csv?: string
+  readonly direct: readonly string[]
+  readonly keep: boolean
+}
+
+/** Starts a lab on free ports whose files are in this folder. */
+export type StartDemoLab = (dataDir: string, direct: readonly string[]) => Promise<Lab>
+
+/** Runs the demo in a lab of its own, which is taken down at the end, its files with it; true if all was as expected. */
+export async function playDemo(
+  options: DemoOptions,
+  startLab: StartDemoLab,
+  ports: DemoPorts & { readonly terminal: Terminal },
+): Promise<boolean> {
+  const { terminal } = ports
+  const rows = readRows(options.csv)
+  const dataDir = mkdtempSync(join(tmpdir(), 'kivuko-demo-'))
+  try {
+    const lab = await startLab(dataDir, options.direct)
+    try {
+      terminal.line(`A lab of its own is up: the hub at ${lab.hub}, the switch at ${lab.switch}.`)
+      return await runDemo(rows, demoLab(lab, options), ports)
+    } finally {
+      await lab.close()
+    }
+  } finally {
+    if (options.keep) terminal.line(`The lab's files are in ${dataDir}`)
+    else rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+function demoLab(lab: Lab, { direct }: DemoOptions): DemoLab {
+  return { hub: lab.hub, switch: lab.switch, banks: lab.banks, direct }
+}
+
+/** Beside the compiled code there is a copy of the lab's own file. */
+const ownCsv = fileURLToPath(new URL('../demo/transfers.csv', import.meta.url))
+
+function readRows(csv: string | undefined): readonly DemoRow[] {
+  const file = csv ?? ownCsv
+  return parseDemoRows(readText(file))
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Error(`cannot read ${file}`, { cause })
+  }
+}

@@ -1,0 +1,42 @@
+import { InvalidArgumentError } from 'commander'
+import { bankNames } from '../seed.ts'
+
+/** The highest hub's port that leaves room for the ports that follow from it. */
+const basePortMax = 65_000
+
+/** Reads `--base-port N`; 0 picks a free run. */
+export function parseBasePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : basePortMax + 1
+  if (port > basePortMax) throw new InvalidArgumentError(`must be 0 to ${basePortMax}`)
+  return port
+}
+
+/** Reads one more `--direct BANK`. */
+export function parseDirect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, knownBank(text)]
+}
+
+/** Reads one more `BANK=URL`. */
+export function parseBankUrl(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const [bank = '', url = ''] = text.split(/=(.*)/s)
+  return { ...before, [knownBank(bank)]: parseUrl(url) }
+}
+
+/** Reads an http URL; a slash at its end is dropped. */
+export function parseUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:/.test(text)) {
+    throw new InvalidArgumentError(`"${text}" is no http URL`)
+  }
+  return text.replace(/\/+$/, '')
+}
+
+function knownBank(text: string): string {
+  const bank = bankNames.find((each) => each === text)
+  if (bank === undefined) {
+    throw new InvalidArgumentError(`"${text}" is none of ${bankNames.join(', ')}`)
+  }
+  return bank
+}
