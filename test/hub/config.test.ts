@@ -1,0 +1,167 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { z } from 'zod'
+import { environmentKeys, readHubConfig } from '../../hub/config.ts'
+
+const parts = { core: z.object({ url: z.url(), password: z.string().min(8) }) }
+
+const aTenant = (fields: object = {}) => ({
+  fspId: 'heron',
+  currency: 'KES',
+  callbackSecret: 'sixteen letters!',
+  core: { url: 'https://core.example', password: 'topsecret' },
+  ...fields,
+})
+const aKey = (fields: object = {}) => ({
+  name: 'till',
+  sha256: '0'.repeat(64),
+  tenants: ['heron'],
+  ...fields,
+})
+
+describe('the configuration', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kivuko-config-'))
+  })
+  afterAll(() => {
+    rmSync(folder, { recursive: true })
+  })
+  const write = (name: string, content: unknown): string => {
+    const file = join(folder, name)
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+    return file
+  }
+  const read = (content: unknown, env: Record<string, string> = {}) =>
+    readHubConfig(parts, { KIVUKO_CONFIG: write('hub.json', content), ...env })
+
+  it('has a default for all but the FSPs', () => {
+    expect(read({ tenants: [aTenant()] })).toEqual({
+      host: '127.0.0.1',
+      port: 4000,
+      dataDir: 'data',
+      bodyBytesMax: 5_242_880,
+      lab: false,
+      apiKeys: [],
+      callbackOrigins: [],
+      times: {
+        lookupMs: 10_000,
+        quoteMs: 60_000,
+        transferMs: 30_000,
+        graceMs: 5_000,
+        resolverFirstMs: 1_000,
+        resolverMaxMs: 60_000,
+        clockSkewMsMax: 2_000,
+        coreLongestMs: 30_000,
+        bookingRetryMs: 5_000,
+      },
+      tenants: [aTenant()],
+    })
+    expect(() => readHubConfig(parts, {})).toThrow(/tenants: /)
+  })
+
+  it('lets the environment say otherwise', () => {
+    const config = read(
+      { port: 1, times: { quoteMs: 5, graceMs: 4_000 }, tenants: [aTenant()] },
+      {
+        KIVUKO_PORT: '4500',
+        KIVUKO_LAB: 'true',
+        KIVUKO_LOG_LEVEL: 'error',
+        KIVUKO_CALLBACK_ORIGINS: 'https://a.example, https://b.example:8443',
+        KIVUKO_API_KEYS: JSON.stringify([aKey()]),
+        KIVUKO_TIMES_GRACE_MS: '3000',
+        KIVUKO_TIMES_CLOCK_SKEW_MS_MAX: '1000',
+      },
+    )
+    expect(config).toMatchObject({
+      port: 4500,
+      lab: true,
+      logLevel: 'error',
+      callbackOrigins: ['https://a.example', 'https://b.example:8443'],
+      apiKeys: [{ name: 'till', operator: false }],
+      times: { quoteMs: 5, graceMs: 3_000, clockSkewMsMax: 1_000 },
+    })
+  })
+
+  it('takes secrets from files, without their last newline', () => {
+    write('password', 'from a file\n')
+    const tenant = aTenant({
+      core: { url: 'https://core.example', password: { file: 'password' } },
+    })
+    expect(read({ tenants: [tenant] }).tenants[0]?.core.password).toBe('from a file')
+    const tenants = write('tenants.json', [tenant])
+    const config = readHubConfig(parts, { KIVUKO_TENANTS_FILE: tenants })
+    expect(config.tenants[0]?.core.password).toBe('from a file')
+  })
+
+  it('tells all that is wrong at once, and none of the values', () => {
+    const content = {
+      prot: 1,
+      dataDir: '',
+      callbackOrigins: ['https://a.example/path'],
+      tenants: [
+        aTenant({ currency: 'XYZ', callbackSecret: 'hush', core: { url: 'no', password: 'hush' } }),
+        aTenant({ fspId: 'a b', callbackSecret: { file: 'missing' } }),
+      ],
+    }
+    const attempt = (): unknown =>
+      read(content, {
+        KIVUKO_PORT: 'tcp://10.0.0.1:80',
+        KIVUKO_LAB: 'yes',
+        KIVUKO_API_KEYS: '[hush',
+      })
+    const paths = [
+      ...['KIVUKO_API_KEYS', 'dataDir', 'callbackOrigins.0', 'port', 'lab', 'tenants.0.currency'],
+      ...['tenants.0.callbackSecret', 'tenants.0.core.url', 'tenants.0.core.password'],
+      ...['tenants.1.fspId', 'tenants.1.callbackSecret'],
+    ]
+    expect(attempt).toThrow(/^the configuration is wrong:\n/)
+    for (const path of paths) expect(attempt).toThrow(`\n  ${path}: `)
+    expect(attempt).toThrow('"prot"')
+    expect(attempt).not.toThrow(/hush/)
+  })
+
+  it.each([
+    ['{ not json', 'KIVUKO_CONFIG: is not JSON'],
+    ['[]', 'KIVUKO_CONFIG: holds no JSON object'],
+  ])('refuses the file %j', (content, sentence) => {
+    expect(() => read(content)).toThrow(sentence)
+  })
+
+  it('names a file that is missing', () => {
+    const file = join(folder, 'nowhere.json')
+    const attempt = () => readHubConfig(parts, { KIVUKO_CONFIG: file })
+    expect(attempt).toThrow(`KIVUKO_CONFIG: names ${file}, which cannot be read (ENOENT)`)
+  })
+
+  it('refuses to be open to others without API keys', () => {
+    const tenants = [aTenant()]
+    const sentence = 'host: 0.0.0.0 is open to others: without apiKeys only 127.0.0.1 may be'
+    expect(() => read({ host: '0.0.0.0', tenants })).toThrow(sentence)
+    expect(read({ host: '0.0.0.0', tenants, apiKeys: [aKey()] }).host).toBe('0.0.0.0')
+    for (const host of ['127.0.0.1', '::1', 'localhost'])
+      expect(read({ host, tenants }).host).toBe(host)
+    expect(() => read({ host: '127.0.0.1.evil.example', tenants })).toThrow('open to others')
+  })
+
+  it('refuses parts that contradict each other', () => {
+    const attempt = () =>
+      read({
+        tenants: [aTenant(), aTenant()],
+        apiKeys: [aKey({ tenants: ['ibis'] })],
+        times: { graceMs: 1, resolverMaxMs: 5 },
+      })
+    expect(attempt).toThrow('tenants: name heron twice')
+    expect(attempt).toThrow('apiKeys: name ibis, which is no tenant')
+    expect(attempt).toThrow('times.graceMs: is less than times.clockSkewMsMax')
+    expect(attempt).toThrow('times.resolverMaxMs: is less than times.resolverFirstMs')
+  })
+
+  it('lists its environment variables as .env.example does', () => {
+    const example = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8')
+    const listed = [...example.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, key]) => key)
+    expect(listed.toSorted()).toEqual([...environmentKeys].toSorted())
+  })
+})
