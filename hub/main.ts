@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fineractConfigSchema } from '../connectors/fineract/config.ts'
+import { createFineractConnector } from '../connectors/fineract/connector.ts'
+import { mojaloopConfigSchema } from '../connectors/mojaloop/config.ts'
+import { createMojaloopConnector } from '../connectors/mojaloop/connector.ts'
+import { createPartyRegistrationJobs } from '../workflows/party-registration/jobs.ts'
+import { createPayeeLookupJobs } from '../workflows/payee-lookup/jobs.ts'
+import { createPayeeQuoteJobs } from '../workflows/payee-quote/jobs.ts'
+import { createPayeeTransferJobs } from '../workflows/payee-transfer/jobs.ts'
+import { createPayerTransferJobs } from '../workflows/payer-transfer/jobs.ts'
+import { openApiRoute } from './channel/api.ts'
+import { createChannel } from './channel/channel.ts'
+import { problem, reject } from './channel/problem.ts'
+import { addClientCallback } from './channel/transfer-view.ts'
+import type { Clock } from './clock.ts'
+import type { HubConfigOf } from './config.ts'
+import type { LedgerConnector, SwitchConnector } from './connector.ts'
+import { createEmbeddedEngine } from './engine/embedded/embedded-engine.ts'
+import type { WorkflowEngine } from './engine/engine.ts'
+import { jobHandler } from './engine/job-outcome.ts'
+import { createCallbackSender } from './events/client-callback.ts'
+import { createRelay } from './events/relay.ts'
+import type { Network, Route } from './http.ts'
+import type { Log } from './log.ts'
+import { createOperations } from './operations/operations.ts'
+import { createPeers } from './peers/peers.ts'
+import { createRouter } from './router.ts'
+import { createSqliteStore } from './store/sqlite-store.ts'
+import type { Store } from './store/store.ts'
+import type { Jobs, WorkflowPorts } from './workflow.ts'
+
+/** What the connectors need to know of each FSP, beside what the hub itself does. */
+export const tenantParts = {
+  fineract: fineractConfigSchema,
+  mojaloop: mojaloopConfigSchema,
+} as const
+
+/** The hub's whole configuration. */
+export type HubConfig = HubConfigOf<typeof tenantParts>
+
+export type HubPorts = { readonly network: Network; readonly clock: Clock; readonly log: Log }
+
+export type Hub = {
+  readonly url: string
+  /** Stops taking requests, lets running steps end, closes the files. What is under way goes on at the next start. */
+  close(): Promise<void>
+  /** Ends as a power cut would, for tests: everything after the last commit is lost. */
+  crash(): void
+}
+
+/** Builds the whole hub and listens. The only place that knows every part; which engine and store run is decided here. */
+export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub> {
+  const { network, clock, log } = ports
+  const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, { clock, log })
+  const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, { clock, log })
+  const connectors = connect(config, ports)
+  const secrets = new Map(config.tenants.map((t) => [t.fspId, t.callbackSecret]))
+  await engine.deploy(workflowNames.map(readWorkflow))
+  const workflowPorts: WorkflowPorts = {
+    store,
+    clock,
+    log,
+    times: config.times,
+    tellClient: addClientCallback,
+    ledgerOf: (fspId) => served(connectors.ledgers, fspId),
+    switchOf: (fspId) => served(connectors.switches, fspId),
+  }
+  const workers = serve(engine, jobsOf(workflowPorts), { clock, log })
+  const sendCallback = createCallbackSender(
+    { ...config, secretOf: (fspId) => served(secrets, fspId) },
+    { http: network, clock, log },
+  )
+  const relay = createRelay({ queue: store.queue, engine, sendCallback, clock, log })
+  const route = routeOf(config, { store, clock, log, connectors })
+  const { host, port, bodyBytesMax } = config
+  const listening = await network.listen(route, { host, port, bodyBytesMax })
+  return {
+    url: listening.url,
+    close: async () => {
+      await listening.close()
+      await Promise.all(workers.map((worker) => worker.close()))
+      await relay.close()
+      await engine.close()
+      await store.close()
+    },
+    crash: () => {
+      store.crash()
+    },
+  }
+}
+
+const workflowNames = [
+  'payer-transfer',
+  'payee-lookup',
+  'payee-quote',
+  'payee-transfer',
+  'party-registration',
+] as const
+
+/** Compiled code lies beside a copy of the diagrams, as the sources do. */
+function readWorkflow(name: (typeof workflowNames)[number]): {
+  readonly name: string
+  readonly xml: string
+} {
+  const file = new URL(`../workflows/${name}/${name}.bpmn`, import.meta.url)
+  return { name: `${name}.bpmn`, xml: readFileSync(file, 'utf8') }
+}
+
+function fileOf(config: HubConfig, name: string): string {
+  return config.dataDir === ':memory:' ? ':memory:' : join(config.dataDir, name)
+}
+
+type Connectors = {
+  readonly ledgers: ReadonlyMap<string, LedgerConnector>
+  readonly switches: ReadonlyMap<string, SwitchConnector>
+}
+
+/** Every FSP has its own core, credentials, keys and secret. */
+function connect(config: HubConfig, { network, clock, log }: HubPorts): Connectors {
+  const ports = { http: network, clock, log }
+  return {
+    ledgers: new Map(
+      config.tenants.map((t) => [t.fspId, createFineractConnector(t.fineract, ports)]),
+    ),
+    switches: new Map(
+      config.tenants.map((t) => [t.fspId, createMojaloopConnector(t.mojaloop, ports)]),
+    ),
+  }
+}
+
+function served<T>(connectors: ReadonlyMap<string, T>, fspId: string): T {
+  const connector = connectors.get(fspId)
+  if (connector === undefined) throw new Error(`this hub does not serve ${fspId}`)
+  return connector
+}
+
+function jobsOf(ports: WorkflowPorts): Jobs {
+  return {
+    ...createPayerTransferJobs(ports),
+    ...createPayeeLookupJobs(ports),
+    ...createPayeeQuoteJobs(ports),
+    ...createPayeeTransferJobs(ports),
+    ...createPartyRegistrationJobs(ports),
+  }
+}
+
+/** How many jobs of one type run at once, and after how long one that never answered is offered again. */
+const jobLimits = { maxActive: 64, timeoutMs: 300_000 } as const
+
+function serve(
+  engine: WorkflowEngine,
+  jobs: Jobs,
+  ports: { readonly clock: Clock; readonly log: Log },
+): ReturnType<WorkflowEngine['work']>[] {
+  return Object.entries(jobs).map(([type, step]) =>
+    engine.work(type, jobHandler(step, ports), jobLimits),
+  )
+}
+
+const version = '0.1.0'
+
+function routeOf(
+  config: HubConfig,
+  parts: {
+    readonly store: Store
+    readonly clock: Clock
+    readonly log: Log
+    readonly connectors: Connectors
+  },
+): Route {
+  const { store, clock, log, connectors } = parts
+  const channel = createChannel(config, { store, clock, log })
+  const operations = createOperations(config, { store, clock, log })
+  const about = { version, hasKeys: config.apiKeys.length > 0 }
+  const peers = createPeers({
+    store,
+    clock,
+    log,
+    switchOf: (fspId) => connectors.switches.get(fspId),
+  })
+  const peersEntry = { method: '*', path: '/fsp/*', run: peers }
+  const entries = [
+    ...channel,
+    ...operations,
+    openApiRoute([...channel, ...operations], about),
+    peersEntry,
+  ]
+  return createRouter(entries, {
+    notFound: () => Promise.resolve(problem(reject('UnknownURL', 'nothing is here'))),
+    methodNotAllowed: () =>
+      Promise.resolve(problem(reject('NotImplemented', 'not with this method'))),
+  })
+}

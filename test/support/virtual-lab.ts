@@ -1,0 +1,71 @@
+import * as hubHttp from '../../hub/http.ts'
+import type { Log } from '../../hub/log.ts'
+import type { Times } from '../../hub/workflow.ts'
+import { makeLabKey, type LabKey } from '../../sandbox/lab-keys.ts'
+import { startLab, type Lab } from '../../sandbox/lab.ts'
+import { bankNames } from '../../sandbox/seed.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { createFakeNetwork, type FakeNetwork } from './fake-network.ts'
+
+/** The whole lab on a clock and a network of its own: no sockets, no waiting, the same every time. */
+export type VirtualLab = Lab & { readonly clock: FakeClock; readonly network: FakeNetwork }
+
+export type VirtualLabOptions = {
+  readonly dataDir?: string
+  readonly direct?: readonly string[]
+  readonly times?: Partial<Times>
+  readonly log?: Log
+}
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+let keys: Promise<ReadonlyMap<string, LabKey>> | undefined
+
+/** RSA keys take a moment: one set serves all labs of a test file. */
+async function sharedKeys(): Promise<ReadonlyMap<string, LabKey>> {
+  keys ??= makeKeys()
+  return keys
+}
+
+async function makeKeys(): Promise<ReadonlyMap<string, LabKey>> {
+  const clock = createFakeClock()
+  const names = [...bankNames, 'switch']
+  const made = await Promise.all(names.map(() => makeLabKey(clock)))
+  return new Map(names.map((name, n) => [name, made[n]] as [string, LabKey]))
+}
+
+/** Starts a virtual lab at port 4000 of its own network, in memory unless a folder is given. */
+export async function startVirtualLab(options: VirtualLabOptions = {}): Promise<VirtualLab> {
+  const clock = createFakeClock()
+  const network = createFakeNetwork({ clock })
+  const starting = startLab(
+    {
+      basePort: 4000,
+      dataDir: options.dataDir ?? ':memory:',
+      direct: options.direct ?? [],
+      keys: await sharedKeys(),
+      ...(options.times ? { times: options.times } : {}),
+    },
+    {
+      hub: { clock, log: options.log ?? silent, network: network.failingWith(hubHttp) },
+      sandbox: { clock, network },
+    },
+  )
+  const lab = await whileTimePasses(clock, starting)
+  return { ...lab, clock, network, close: () => whileTimePasses(clock, lab.close()) }
+}
+
+/** Waits for a promise of the lab, moving its clock on a millisecond at a time: its own steps wait for the clock. */
+export async function whileTimePasses<T>(
+  clock: FakeClock,
+  promise: Promise<T>,
+  maxMs = 60_000,
+): Promise<T> {
+  let settled = false
+  const done = promise.finally(() => {
+    settled = true
+  })
+  done.catch(() => undefined)
+  for (let ms = 0; ms < maxMs && !settled; ms++) await clock.advance(1)
+  return done
+}
