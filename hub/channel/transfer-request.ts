@@ -48,7 +48,7 @@ const amountSchema = z
 const ignored = 'Accepted and not used; part of what makes two requests the same.'
 
 /** Payment Hub EE's `TransactionChannelRequestDTO`. Members that are not named here are ignored. */
-export const transferBodySchema = z
+const transferBodySchema = z
   .object({
     clientRefId: plainText(128).nullish(),
     payer: partySchema,
