@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { isCallbackTarget } from '../channel/callback-target.ts'
 import type { ChannelConfig } from '../channel/config.ts'
 import type { Clock } from '../clock.ts'
-import type { HttpClient } from '../http.ts'
+import type { HttpClient, Reach } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { OutboxRow } from '../store/store.ts'
 import { backoffMs, triesWithin } from './backoff.ts'
@@ -15,8 +15,8 @@ export type CallbackSender = (callback: ClientCallback) => Promise<number | unde
 
 /** Targets are held against what is configured now; a client's URL was checked when it came, by what held then. */
 export type CallbackConfig = Pick<ChannelConfig, 'callbackOrigins' | 'lab'> & {
-  /** The secret that an FSP's clients verify signatures with. */
-  readonly secretOf: (fspId: string) => string
+  /** Each FSP's secret, which its clients verify signatures with. */
+  readonly tenants: readonly { readonly fspId: string; readonly callbackSecret: string }[]
 }
 
 const timeoutMs = 10_000
@@ -34,13 +34,16 @@ export function createCallbackSender(
   ports: { readonly http: HttpClient; readonly clock: Clock; readonly log: Log },
 ): CallbackSender {
   const { clock, log } = ports
+  const secrets = new Map(config.tenants.map((tenant) => [tenant.fspId, tenant.callbackSecret]))
+  const reach = config.lab ? 'public-or-loopback' : 'public'
   return async (callback) => {
     const fields = { fspId: callback.fspId, delivery: callback.id, tries: callback.tries + 1 }
-    if (!isCallbackTarget(callback.url, config)) {
-      log.error(fields, 'client callback given up: its target is not allowed')
+    const secret = secrets.get(callback.fspId)
+    if (secret === undefined || !isCallbackTarget(callback.url, config)) {
+      log.error(fields, 'client callback given up, for it is not allowed any more')
       return undefined
     }
-    const failure = await post(callback, config, ports)
+    const failure = await post(callback, { secret, reach }, ports)
     if (failure === undefined) {
       log.info(fields, 'client callback sent')
       return undefined
@@ -56,8 +59,8 @@ export function createCallbackSender(
 
 /** What went wrong, if anything. */
 async function post(
-  { id, fspId, url, body }: ClientCallback,
-  config: CallbackConfig,
+  { id, url, body }: ClientCallback,
+  { secret, reach }: { readonly secret: string; readonly reach: Reach },
   { http, clock }: { readonly http: HttpClient; readonly clock: Clock },
 ): Promise<{ readonly status: number } | { readonly error: unknown } | undefined> {
   try {
@@ -67,11 +70,11 @@ async function post(
       headers: {
         'content-type': 'application/json',
         'x-kivuko-delivery': id,
-        'x-kivuko-signature': sign(body, config.secretOf(fspId), clock.now()),
+        'x-kivuko-signature': sign(body, secret, clock.now()),
       },
       bytes: Buffer.from(body),
       timeoutMs,
-      reach: config.lab ? 'public-or-loopback' : 'public',
+      reach,
     })
     return status >= 200 && status < 300 ? undefined : { status }
   } catch (error) {

@@ -1,9 +1,14 @@
 import type { Clock } from '../clock.ts'
 import type { WorkflowEngine } from '../engine/engine.ts'
+import type { HttpClient } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { OutboxEntry, OutboxQueue, OutboxRow } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
-import type { CallbackSender } from './client-callback.ts'
+import {
+  createCallbackSender,
+  type CallbackConfig,
+  type CallbackSender,
+} from './client-callback.ts'
 
 /** Carries the outbox to the engine and to clients: at least once, in order for each line. */
 export interface Relay {
@@ -17,7 +22,7 @@ export interface Relay {
 export type RelayPorts = {
   readonly queue: OutboxQueue
   readonly engine: Pick<WorkflowEngine, 'publish'>
-  readonly sendCallback: CallbackSender
+  readonly http: HttpClient
   readonly clock: Clock
   readonly log: Log
 }
@@ -44,8 +49,9 @@ type Lane = {
  * Carries the outbox out of the hub: messages to the engine, callbacks to clients; at least once, in order per line,
  * many lines at a time. A row is deleted only after it has arrived, so the next run goes on where a crash ended this one.
  */
-export function createRelay(ports: RelayPorts): Relay {
+export function createRelay(config: CallbackConfig, ports: RelayPorts): Relay {
   const { queue, clock } = ports
+  const sendCallback = createCallbackSender(config, ports)
   const messages: Lane = { kind: 'message', busy: new Set(), outcomes: [] }
   const callbacks: Lane = { kind: 'client-callback', busy: new Set(), outcomes: [] }
   const lanes = [messages, callbacks]
@@ -65,7 +71,7 @@ export function createRelay(ports: RelayPorts): Relay {
   const start = (lane: Lane, row: OutboxRow): void => {
     if (lane.busy.has(row.line)) return
     lane.busy.add(row.line)
-    void deliver(row, ports).then((dueAt) => {
+    void deliver(row, { ...ports, sendCallback }).then((dueAt) => {
       lane.outcomes = [...lane.outcomes, { row, dueAt }]
       rounds.wake()
     })
@@ -142,7 +148,10 @@ function createRounds(
 }
 
 /** When to try again, or undefined when the row has arrived or is given up. */
-async function deliver(row: OutboxRow, ports: RelayPorts): Promise<number | undefined> {
+async function deliver(
+  row: OutboxRow,
+  ports: RelayPorts & { readonly sendCallback: CallbackSender },
+): Promise<number | undefined> {
   if (row.kind === 'client-callback') return ports.sendCallback(row)
   const { engine, clock, log } = ports
   const { name, messageId } = row.message

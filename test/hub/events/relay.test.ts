@@ -4,7 +4,7 @@ import type { Message } from '../../../hub/engine/engine.ts'
 import { triesWithin } from '../../../hub/events/backoff.ts'
 import { createCallbackSender } from '../../../hub/events/client-callback.ts'
 import { createRelay, type Relay } from '../../../hub/events/relay.ts'
-import { NoResponse, type OutgoingRequest } from '../../../hub/http.ts'
+import { NoResponse, type HttpResponse, type OutgoingRequest } from '../../../hub/http.ts'
 import { openSqlite } from '../../../hub/store/sqlite.ts'
 import { createStoreOver } from '../../../hub/store/sqlite-store.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
@@ -23,6 +23,12 @@ beforeEach(() => {
   lines = []
 })
 
+const config = {
+  callbackOrigins: ['https://client.example'],
+  lab: false,
+  tenants: [{ fspId: 'heron', callbackSecret: 'secret of heron' }],
+}
+
 const aMessage = (messageId: string): Message => ({
   name: 'm',
   correlationKey: 'k',
@@ -32,7 +38,7 @@ const aMessage = (messageId: string): Message => ({
 })
 
 /** A store, an engine whose answers the test gives, and a relay between them. */
-function aScene(sendCallback = async (): Promise<number | undefined> => undefined) {
+function aScene() {
   const store = createStoreOver(openSqlite(':memory:'), { clock, log })
   const published: string[] = []
   const waiting = new Map<string, { resolve: () => void; reject: (error: Error) => void }>()
@@ -46,8 +52,16 @@ function aScene(sendCallback = async (): Promise<number | undefined> => undefine
       })
     },
   }
-  const startRelay = (): Relay =>
-    createRelay({ queue: store.queue, engine, sendCallback, clock, log })
+  const called: OutgoingRequest[] = []
+  /** Clients that never answer. */
+  const http = {
+    send: (request: OutgoingRequest) => {
+      called.push(request)
+      return new Promise<HttpResponse>(() => undefined)
+    },
+  }
+  const startRelay = (queue = store.queue): Relay =>
+    createRelay(config, { queue, engine, http, clock, log })
   const add = async (line: string, messageId: string, dueAt = clock.now()): Promise<void> => {
     const entry = { kind: 'message', message: aMessage(messageId), line, dueAt } as const
     const added = store.step((tx) => tx.outbox.add(entry))
@@ -59,7 +73,7 @@ function aScene(sendCallback = async (): Promise<number | undefined> => undefine
     await clock.advance(0)
     return (await rows).length
   }
-  return { store, engine, published, waiting, startRelay, add, left }
+  return { store, engine, published, waiting, called, startRelay, add, left }
 }
 
 describe('the relay to the engine', () => {
@@ -196,13 +210,7 @@ describe('the relay to the engine', () => {
       due: (...args: Parameters<typeof queue.due>) =>
         fails ? Promise.reject(new Error('disk')) : queue.due(...args),
     }
-    createRelay({
-      queue: shaky,
-      engine: scene.engine,
-      sendCallback: async () => undefined,
-      clock,
-      log,
-    })
+    scene.startRelay(shaky)
     await scene.add('a', 'a1')
     expect(lines.at(-1)?.[1]).toBe('outbox not served')
     fails = false
@@ -211,12 +219,12 @@ describe('the relay to the engine', () => {
   })
 
   it('does not let slow callbacks hold up messages', async () => {
-    const scene = aScene(() => new Promise(() => undefined))
+    const scene = aScene()
     for (let n = 0; n < 100; n++) {
       const callback = {
         kind: 'client-callback',
-        fspId: 'f',
-        url: 'u',
+        fspId: 'heron',
+        url: 'https://client.example/hook',
         body: '',
         line: `${n}`,
         dueAt: 0,
@@ -227,6 +235,7 @@ describe('the relay to the engine', () => {
     const relay = scene.startRelay()
     await clock.advance(0)
     expect(scene.published).toEqual(['a1'])
+    expect(scene.called).toHaveLength(32)
     let isClosed = false
     void relay.close().then(() => (isClosed = true))
     await clock.advance(0)
@@ -246,16 +255,8 @@ describe('callbacks to clients', () => {
       return { status, headers: {}, bytes: new Uint8Array() }
     },
   }
-  const sender = (config: { callbackOrigins?: string[]; lab?: boolean } = {}) =>
-    createCallbackSender(
-      {
-        callbackOrigins: ['https://client.example'],
-        lab: false,
-        secretOf: (fspId) => `secret of ${fspId}`,
-        ...config,
-      },
-      { http, clock, log },
-    )
+  const sender = (changes: Partial<typeof config> = {}) =>
+    createCallbackSender({ ...config, ...changes }, { http, clock, log })
   beforeEach(() => {
     sent = []
     status = 204
@@ -316,7 +317,9 @@ describe('callbacks to clients', () => {
     expect(await sender({ callbackOrigins: [] })(aCallback())).toBeUndefined()
     expect(await sender()(aCallback({ url: 'http://127.0.0.1:9/' }))).toBeUndefined()
     expect(sent).toEqual([])
-    expect(lines.map(([level]) => level)).toEqual(['error', 'error'])
+    expect(await sender({ tenants: [] })(aCallback())).toBeUndefined()
+    expect(sent).toEqual([])
+    expect(lines.map(([level]) => level)).toEqual(['error', 'error', 'error'])
   })
 
   it('may reach this machine in the lab', async () => {
