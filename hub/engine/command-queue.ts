@@ -10,7 +10,7 @@ export type Batching = {
   readonly committed: () => void
   /** True for an error by which a command says no, having changed nothing. */
   readonly isRejection: (error: unknown) => boolean
-  /** An error that no command should have. */
+  /** Hears of errors that no command should have. */
   readonly report: (error: unknown, message: string) => void
 }
 
@@ -20,17 +20,19 @@ export interface CommandQueue {
   ask<T>(command: () => T): Promise<T>
   /** A command that nobody waits for. It is forgotten when the state is restored. */
   submit(command: () => void): void
-  /** Begins, or goes on, running commands. */
+  /** Begins to run commands. */
   open(): void
-  /** Rejects all that is waiting and all that will come. */
+  /** Runs what is waiting, if the queue is open, and rejects all that comes later. */
   close(reason: Error): void
   /** Resolves once nothing is waiting. */
   idle(): Promise<void>
 }
 
+type Answer = () => void
+
 type Command = {
-  readonly run: () => unknown
-  readonly resolve: (value: unknown) => void
+  /** Does it, and returns how to tell whoever asked. */
+  readonly run: () => Answer
   readonly reject: (error: unknown) => void
   readonly isOwn: boolean
 }
@@ -39,36 +41,20 @@ const commandsPerCommitMax = 512
 
 /** A queue that waits until it is opened, and then commits whatever has gathered in one turn of the event loop. */
 export function createCommandQueue(clock: Clock, batching: Batching): CommandQueue {
-  let waiting: Command[] = []
-  let state: 'waiting' | 'open' | Error = 'waiting'
+  const waiting: Command[] = []
+  const idlers: Answer[] = []
+  let state: 'closed yet' | 'open' | Error = 'closed yet'
   let isScheduled = false
-  let idlers: (() => void)[] = []
   const schedule = (): void => {
-    if (isScheduled || state !== 'open') return
+    if (isScheduled || state !== 'open' || waiting.length === 0) return
     isScheduled = true
     clock.after(0, flush)
   }
-  const restore = (): void => {
-    batching.restore()
-    waiting = waiting.filter(({ isOwn }) => !isOwn)
-  }
   const flush = (): void => {
     isScheduled = false
-    const batch = waiting.splice(0, commandsPerCommitMax)
-    const settle = runBatch(batch, batching)
-    if (settle.poisoned !== undefined) {
-      restore()
-      waiting.unshift(...batch.filter((command) => command !== settle.poisoned && !command.isOwn))
-    } else if (settle.isLost) restore()
-    else if (batch.length > 0) batching.committed()
-    settle.answers.forEach((answer) => {
-      answer()
-    })
-    if (waiting.length > 0) schedule()
-    else
-      idlers.splice(0).forEach((resolve) => {
-        resolve()
-      })
+    runBatch(waiting, batching)
+    schedule()
+    if (waiting.length === 0) callAll(idlers)
   }
   const add = (command: Command): void => {
     if (state instanceof Error) {
@@ -79,36 +65,35 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
     schedule()
   }
   return {
-    ask: (run) =>
+    ask: (command) =>
       new Promise((resolve, reject) => {
-        add({
-          run,
-          resolve: (value) => {
-            resolve(value as Awaited<ReturnType<typeof run>>)
-          },
-          reject,
-          isOwn: false,
-        })
+        const run = (): Answer => {
+          const value = command()
+          return () => {
+            resolve(value)
+          }
+        }
+        add({ run, reject, isOwn: false })
       }),
-    submit: (run) => {
-      add({ run, resolve: ignore, reject: ignore, isOwn: true })
+    submit: (command) => {
+      const run = (): Answer => {
+        command()
+        return ignore
+      }
+      add({ run, reject: ignore, isOwn: true })
     },
     open: () => {
       state = 'open'
       schedule()
     },
     close: (reason) => {
-      while (state === 'open' && waiting.length > 0) flush()
+      while (state === 'open' && waiting.length > 0) runBatch(waiting, batching)
       state = reason
-      waiting.splice(0).forEach(({ reject }) => {
-        reject(reason)
-      })
-      idlers.splice(0).forEach((resolve) => {
-        resolve()
-      })
+      for (const command of waiting.splice(0)) command.reject(reason)
+      callAll(idlers)
     },
     idle: () =>
-      waiting.length === 0 && state !== 'waiting'
+      waiting.length === 0 && state !== 'closed yet'
         ? Promise.resolve()
         : new Promise((resolve) => {
             idlers.push(resolve)
@@ -116,33 +101,20 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
   }
 }
 
-type Outcome = {
-  readonly answers: readonly (() => void)[]
-  /** Nothing was committed. */
-  readonly isLost?: boolean
-  /** The command that must not be run again; the others shall be. */
-  readonly poisoned?: Command
-}
-
-function runBatch(batch: readonly Command[], batching: Batching): Outcome {
-  const answers: (() => void)[] = []
+function runBatch(waiting: Command[], batching: Batching): void {
+  const batch = waiting.splice(0, commandsPerCommitMax)
+  const answers: Answer[] = []
   for (const command of batch) {
     try {
-      const value = command.run()
-      answers.push(() => {
-        command.resolve(value)
-      })
+      answers.push(command.run())
     } catch (error) {
       if (!batching.isRejection(error)) {
         batching.report(error, 'engine command failed')
-        return {
-          answers: [
-            () => {
-              command.reject(error)
-            },
-          ],
-          poisoned: command,
-        }
+        // The others did nothing wrong: they run again without it.
+        waiting.unshift(...batch.filter((other) => other !== command))
+        restore(waiting, batching)
+        command.reject(error)
+        return
       }
       answers.push(() => {
         command.reject(error)
@@ -151,16 +123,24 @@ function runBatch(batch: readonly Command[], batching: Batching): Outcome {
   }
   try {
     batching.commit()
-    return { answers }
   } catch (error) {
     batching.report(error, 'engine could not commit')
-    return {
-      answers: batch.map(({ reject }) => () => {
-        reject(error)
-      }),
-      isLost: true,
-    }
+    restore(waiting, batching)
+    for (const command of batch) command.reject(error)
+    return
   }
+  batching.committed()
+  callAll(answers)
+}
+
+/** The engine's own commands hold on to the state that is thrown away; they come anew from the one that is read. */
+function restore(waiting: Command[], batching: Batching): void {
+  batching.restore()
+  waiting.splice(0, waiting.length, ...waiting.filter(({ isOwn }) => !isOwn))
+}
+
+function callAll(answers: Answer[]): void {
+  for (const answer of answers.splice(0)) answer()
 }
 
 function ignore(): void {

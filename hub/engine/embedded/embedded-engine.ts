@@ -6,6 +6,8 @@ import { compileBpmn } from '../bpmn/compile.ts'
 import { createCommandQueue } from '../command-queue.ts'
 import type { CommandQueue } from '../command-queue.ts'
 import type { Incident, Job, JobVerdict, Variables, WorkflowEngine } from '../engine.ts'
+import type { KeySequence } from '../key-sequence.ts'
+import { createKeySequence } from '../key-sequence.ts'
 import { createSchedule } from '../schedule.ts'
 import { createWorkerPool } from '../worker-pool.ts'
 import type { WorkerPool } from '../worker-pool.ts'
@@ -28,7 +30,7 @@ import { callActivity, calledEnded, innerEnded, innerInstance, multiInstanceBody
 import { closeMessageWait, openMessageWait, publish, startNext } from './messages.ts'
 import type { Core, EngineRecord, Hooks } from './state.ts'
 import { Rejected } from './state.ts'
-import { createTables, readAll, readNextKey, writeChanges, writeNextKey } from './storage.ts'
+import { createTables, readAll, writeChanges } from './storage.ts'
 import { fireTimer } from './triggers.ts'
 
 /** Where the engine keeps what it must not forget. */
@@ -72,7 +74,7 @@ export function createEmbeddedEngine(config: EmbeddedEngineConfig, ports: Ports)
   createTables(database)
   const definitions = createDefinitions(database)
   const steps: (() => void)[] = []
-  const keys = createKeys(database)
+  const keys = createKeySequence(database)
   const core: Core = createCore(config, ports, {
     nextKey: keys.next,
     later: (step) => {
@@ -132,19 +134,13 @@ type Parts = {
   readonly pool: WorkerPool
   readonly definitions: Definitions
   readonly database: SqlDatabase
-  readonly ask: <T>(command: () => T) => Promise<T>
-} & { readonly take: EmbeddedEngine['takeJobs']; readonly answer: EmbeddedEngine['answerJob'] }
+  readonly ask: CommandQueue['ask']
+  readonly take: EmbeddedEngine['takeJobs']
+  readonly answer: EmbeddedEngine['answerJob']
+}
 
-function createFacade({
-  core,
-  queue,
-  pool,
-  definitions,
-  ask,
-  database,
-  take,
-  answer,
-}: Parts): EmbeddedEngine {
+function createFacade(parts: Parts): EmbeddedEngine {
+  const { core, queue, pool, ask } = parts
   return {
     deploy: async (files) => {
       const compiled = await Promise.all(
@@ -154,7 +150,7 @@ function createFacade({
           processes: await compileBpmn(name, xml),
         })),
       )
-      return ask(() => definitions.deploy(core, compiled))
+      return ask(() => parts.definitions.deploy(core, compiled))
     },
     publish: (message) =>
       ask(() => {
@@ -175,13 +171,13 @@ function createFacade({
       pool.close()
       queue.close(new Error('the engine is closed'))
       core.schedule.clear()
-      database.close()
+      parts.database.close()
       return Promise.resolve()
     },
     incidents: () => listIncidents(core),
     idle: queue.idle,
-    takeJobs: take,
-    answerJob: answer,
+    takeJobs: parts.take,
+    answerJob: parts.answer,
     updateRetries: (key, retries) =>
       ask(() => {
         updateRetries(core, key, retries)
@@ -271,32 +267,7 @@ function createHooks(core: () => Core): Hooks {
   }
 }
 
-/** Keys are reserved a thousand at a time, in the commit of the first that is used. */
-type Keys = { readonly next: () => number; readonly write: () => void; readonly read: () => void }
-
-function createKeys(database: SqlDatabase): Keys {
-  let next = 0
-  let reservedUpTo = 0
-  let writtenUpTo = 0
-  return {
-    next: () => {
-      if (next >= reservedUpTo) reservedUpTo = next + 1000
-      return next++
-    },
-    write: () => {
-      if (writtenUpTo === reservedUpTo) return
-      writeNextKey(database, reservedUpTo)
-      writtenUpTo = reservedUpTo
-    },
-    read: () => {
-      writtenUpTo = readNextKey(database)
-      next = Math.max(next, writtenUpTo)
-      reservedUpTo = next
-    },
-  }
-}
-
-type Durable = { readonly definitions: Definitions; readonly keys: Keys }
+type Durable = { readonly definitions: Definitions; readonly keys: KeySequence }
 
 function commitChanges(database: SqlDatabase, core: Core, { definitions, keys }: Durable): void {
   const { dirtyInstances, dirtyMessages } = core

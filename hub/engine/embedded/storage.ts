@@ -15,7 +15,6 @@ import { createToken, elementAt, findToken, pairKey } from './state.ts'
 import { armTimer, offerJob } from './waits.ts'
 
 const schema = `
-CREATE TABLE IF NOT EXISTS engine_keys (id INTEGER PRIMARY KEY CHECK (id = 1), next_key INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS engine_instances (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS engine_messages (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 `
@@ -23,20 +22,6 @@ CREATE TABLE IF NOT EXISTS engine_messages (key INTEGER PRIMARY KEY, doc TEXT NO
 /** Creates the engine's tables where they are missing. */
 export function createTables(database: SqlDatabase): void {
   database.exec(schema)
-}
-
-/** The first key that was never given out. */
-export function readNextKey(database: SqlDatabase): number {
-  const [row] = database.all('SELECT next_key FROM engine_keys')
-  return row === undefined ? firstKey : Number(row['next_key'])
-}
-
-/** Keys look like those of Zeebe's partition 1, and stay below 2^53. */
-const firstKey = 2 ** 51 + 1
-
-/** Reserves the keys below this one. */
-export function writeNextKey(database: SqlDatabase, key: number): void {
-  database.run('INSERT OR REPLACE INTO engine_keys (id, next_key) VALUES (1, ?)', [key])
 }
 
 /** Writes what the commands since the last commit changed. To be run in a transaction. */
