@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import {
   createHash,
   createPublicKey,
@@ -12,6 +13,9 @@ import { switchConfig, type SwitchConfig } from '../../../sandbox/switch/config.
 import { createSwitch, type Switch } from '../../../sandbox/switch/switch.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { createFakeNetwork, type FakeNetwork } from '../../support/fake-network.ts'
+
+// The first test of a file makes RSA keys, which takes long on a busy machine.
+jest.setTimeout(60_000)
 
 /** Keys are costly to make, so all tests of a file share these. */
 const keys = new Map<string, { publicKey: KeyObject; privateKey: KeyObject }>()
