@@ -163,6 +163,12 @@ const problemWords: Readonly<Record<number, string>> = {
   503: 'Not ready.',
 }
 
+const callbackHeaders = {
+  'X-Kivuko-Signature':
+    't=<unix seconds>,v1=<hex>: HMAC-SHA256 of "<t>.<body>" under your secret; refuse what does not fit, or is old.',
+  'X-Kivuko-Delivery': 'The same for every try of one callback.',
+}
+
 function callbacksOf({ header, schema }: NonNullable<RouteDoc['callback']>) {
   const content = { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } }
   return {
@@ -170,6 +176,13 @@ function callbacksOf({ header, schema }: NonNullable<RouteDoc['callback']>) {
       [`{$request.header.${header}}`]: {
         post: {
           summary: 'The end of the transfer, signed, at least once, never two different outcomes',
+          parameters: Object.entries(callbackHeaders).map(([name, description]) => ({
+            name,
+            in: 'header' as const,
+            required: true,
+            description,
+            schema: { type: 'string' as const },
+          })),
           requestBody: { required: true, content },
           responses: { 200: { description: 'Any 2xx: heard. Anything else is tried again.' } },
         },

@@ -99,6 +99,10 @@ describe('/openapi.json', () => {
       expect.arrayContaining(['200', '400', '401', '403', '404', '409', '413', '415', '422']),
     )
     const callback = callbacks.outcome['{$request.header.X-CallbackURL}'].post
+    expect(callback.parameters.map(({ name }: any) => name)).toEqual([
+      'X-Kivuko-Signature',
+      'X-Kivuko-Delivery',
+    ])
     expect(callback.requestBody.content['application/json'].schema).toEqual({
       $ref: '#/components/schemas/Transfer',
     })
