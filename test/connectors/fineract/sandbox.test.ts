@@ -61,6 +61,25 @@ function ibis() {
 
 ledgerContract('Fineract, as the sandbox bank plays it', async () => ibis())
 
+describe('the suspense book', () => {
+  it('holds once what the scheme has committed and the customer did not pay', async () => {
+    const { ledger, bank } = ibis()
+    const move: LedgerMove = {
+      transferId: '0a6e2a3e-8f6b-4c54-9d7c-0f6b4f3c2a11',
+      accountId: '',
+      amount: moneyOf({ amount: '10.5', currency: 'KES' }),
+      fee: moneyOf({ amount: '1', currency: 'KES' }),
+      idempotencyKey: 'suspend:0a6e2a3e-8f6b-4c54-9d7c-0f6b4f3c2a11',
+    }
+    const suspense = () => bank.books().currencies['KES']?.suspense
+    expect(await ledger.suspend(move, 'payer')).toBe('done')
+    expect(await ledger.suspend(move, 'payer')).toBe('done')
+    expect(suspense()).toMatch(/^-?10\.50?$/)
+    expect(await ledger.unsuspend({ ...move, idempotencyKey: 'k2' }, 'payer')).toBe('done')
+    expect(suspense()).toMatch(/^0(\.00)?$/)
+  })
+})
+
 describe('a Fineract with faults', () => {
   const reserveAt = async (fault: object) => {
     const { ledger, bank } = ibis()
