@@ -19,7 +19,6 @@ import type { LedgerConnector, SwitchConnector } from './connector.ts'
 import { createEmbeddedEngine } from './engine/embedded/embedded-engine.ts'
 import type { WorkflowEngine } from './engine/engine.ts'
 import { jobHandler } from './engine/job-outcome.ts'
-import { createCallbackSender } from './events/client-callback.ts'
 import { createRelay } from './events/relay.ts'
 import type { Network, Route } from './http.ts'
 import type { Log } from './log.ts'
@@ -55,7 +54,6 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
   const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, { clock, log })
   const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, { clock, log })
   const connectors = connect(config, ports)
-  const secrets = new Map(config.tenants.map((t) => [t.fspId, t.callbackSecret]))
   await engine.deploy(workflowNames.map(readWorkflow))
   const workflowPorts: WorkflowPorts = {
     store,
@@ -67,11 +65,7 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
     switchOf: (fspId) => served(connectors.switches, fspId),
   }
   const workers = serve(engine, jobsOf(workflowPorts), { clock, log })
-  const sendCallback = createCallbackSender(
-    { ...config, secretOf: (fspId) => served(secrets, fspId) },
-    { http: network, clock, log },
-  )
-  const relay = createRelay({ queue: store.queue, engine, sendCallback, clock, log })
+  const relay = createRelay(config, { queue: store.queue, engine, http: network, clock, log })
   const route = routeOf(config, { store, clock, log, connectors })
   const { host, port, bodyBytesMax } = config
   const listening = await network.listen(route, { host, port, bodyBytesMax })
