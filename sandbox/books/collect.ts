@@ -78,7 +78,11 @@ function openingsOf({ name, customers }: BankSeed): readonly Opening[] {
 
 /** The body of `GET /lab/books`, or undefined where there is no such thing. */
 async function askForBooks(url: string, http: HttpClient): Promise<unknown> {
-  const answer = await sendJson(http, { method: 'GET', url: `${url}/lab/books` })
+  const answer = await sendJson(http, { method: 'GET', url: `${url}/lab/books` }).catch(
+    (cause: unknown) => {
+      throw new Error(`nobody answers at ${url}: is a lab running there?`, { cause })
+    },
+  )
   if (answer.status === 404) return undefined
   if (answer.status !== 200) throw new Error(`${url}/lab/books answered ${answer.status}`)
   return answer.body
@@ -88,7 +92,8 @@ function read<T>(url: string, parse: () => T): T {
   try {
     return parse()
   } catch (cause) {
-    throw new Error(`${url}/lab/books does not answer with books`, { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${url}/lab/books does not answer with books: ${why}`, { cause })
   }
 }
 

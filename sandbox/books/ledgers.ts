@@ -22,12 +22,9 @@ export function heldLines({ banks, hub }: BooksFacts): readonly BookLine[] {
       const allowed = holds
         .filter(({ transferId }) => owed.has(transferId))
         .reduce((sum, transfer) => sum + transfer.amount + transfer.fee, 0n)
-      return amountLine('held', `${bank.bank} ${currency}`, {
-        currency,
-        says: held,
-        expected: allowed,
-        ...noteOfIds(holds.map(({ transferId }) => transferId)),
-      })
+      const note = noteOfIds(holds.map(({ transferId }) => transferId))
+      const amounts = { currency, says: held, expected: allowed, ...note }
+      return { ...amountLine('held', `${bank.bank} ${currency}`, amounts), group: everyBank }
     }),
   )
 }
@@ -44,15 +41,14 @@ export function suspenseLines({ banks, hub }: BooksFacts): readonly BookLine[] {
         (sum, { role, amount }) => sum + (role === 'payer' ? amount : -amount),
         0n,
       )
-      return amountLine('suspense', `${bank} ${currency}`, {
-        currency,
-        says: accounts['suspense'] ?? 0n,
-        expected,
-        ...noteOfIds(legs.map(({ transferId }) => transferId)),
-      })
+      const note = noteOfIds(legs.map(({ transferId }) => transferId))
+      const amounts = { currency, says: accounts['suspense'] ?? 0n, expected, ...note }
+      return { ...amountLine('suspense', `${bank} ${currency}`, amounts), group: everyBank }
     }),
   )
 }
+
+const everyBank = 'every bank, in each of its currencies'
 
 type Amounts = {
   readonly currency: string

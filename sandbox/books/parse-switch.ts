@@ -8,7 +8,7 @@ const switchSchema = z.object({
     z.object({
       currency: z.string(),
       participants: z.array(
-        z.object({ fspId: z.string(), position: z.string(), settled: z.string() }),
+        z.object({ participant: z.string(), position: z.string(), settled: z.string() }),
       ),
     }),
   ),
@@ -29,8 +29,8 @@ export function parseSwitchBooks(body: unknown): SwitchBooks {
   const { currencies, transfers } = switchSchema.parse(body)
   return {
     positions: currencies.flatMap(({ currency, participants }) =>
-      participants.map(({ fspId, position, settled }) => ({
-        participant: fspId,
+      participants.map(({ participant, position, settled }) => ({
+        participant,
         currency,
         position: unitsOf(position, currency),
         settled: unitsOf(settled, currency),

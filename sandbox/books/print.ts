@@ -14,26 +14,30 @@ export function booksJson(lines: readonly BookLine[]): string {
 }
 
 /**
- * Prints the books by section, then what differs once more at the end. Transfers that agree are one line each kind, and
- * with `isBrief` the customers of a bank are too.
+ * Prints the books by section, then what differs once more at the end. Transfers that agree are one line; with
+ * `isBrief` so are the customers of a bank, and holds and suspense that are as they should be.
  */
 export function printBooks(
   terminal: Terminal,
   lines: readonly BookLine[],
   { isBrief }: { readonly isBrief: boolean },
 ): void {
-  for (const [section, same] of groupBy(lines, (line) => line.section)) {
+  for (const same of groupBy(lines, (line) => line.section).values()) {
+    const section = same[0]?.section ?? 'ledger'
     terminal.line()
-    terminal.line(terminal.paint(bookSections[section as BookSection], 'bold'))
-    const shown = joinsLines(same[0], isBrief) ? joined(same) : same.map(rowOf)
+    terminal.line(terminal.paint(bookSections[section], 'bold'))
+    const shown = joinsLines(section, isBrief) ? joined(same) : same.map(rowOf)
     for (const row of alignTable(shown, terminal.paint)) terminal.line(`  ${row}`)
   }
   terminal.line()
   printVerdict(terminal, lines)
 }
 
-function joinsLines(line: BookLine | undefined, isBrief: boolean): boolean {
-  return line?.section === 'transfers' || (isBrief && line?.section === 'customers')
+/** Sections of which nobody reads every line as long as it is right. */
+const longSections: readonly BookSection[] = ['customers', 'held', 'suspense']
+
+function joinsLines(section: BookSection, isBrief: boolean): boolean {
+  return section === 'transfers' || (isBrief && longSections.includes(section))
 }
 
 function printVerdict(terminal: Terminal, lines: readonly BookLine[]): void {

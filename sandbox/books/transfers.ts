@@ -18,20 +18,23 @@ export function transferLines(facts: BooksFacts): readonly BookLine[] {
   return index.ids.map((transferId) => transferLine(transferId, facts, index))
 }
 
-/** The transfers that are committed and still owed by a core, one line each. */
+/** The transfers that are committed and still owed by a core: how many, and one line each. */
 export function owedLines({ hub }: BooksFacts): readonly BookLine[] {
-  return hub.legs
-    .filter(({ isOwed }) => isOwed)
-    .map((leg) => ({
-      section: 'owed',
+  const owed = hub.legs.filter(({ isOwed }) => isOwed)
+  // Counted and named, as law 9 wants it; the sums allow for it, so it is nothing wrong.
+  const line = { section: 'owed', isRight: true } as const
+  const count = String(owed.length)
+  return [
+    { ...line, subject: 'bookings owed', group: 'count', says: count, expected: count },
+    ...owed.map((leg) => ({
+      ...line,
       subject: `${leg.fspId} ${leg.transferId}`,
       group: `${leg.fspId} ${leg.currency}`,
       says: moneyText(leg.amount, leg.currency),
       expected: 'booked later',
-      // Counted and named, as law 9 wants it; the sums above allow for it.
-      isRight: true,
       note: `${leg.role}'s leg${leg.isInSuspense ? ', in suspense' : ''}`,
-    }))
+    })),
+  ]
 }
 
 type Index = {
