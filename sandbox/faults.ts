@@ -24,6 +24,7 @@ export const faultKinds = [
   'bad-signature',
 ] as const
 
+/** One of the kinds above. */
 export type FaultKind = (typeof faultKinds)[number]
 
 /** One active fault. Without `times` it lasts until cleared; `ms` is how long; `status` is for `error`, 500 without. */

@@ -6,12 +6,15 @@ export type StoredValue = string | bigint | null | Uint8Array
 /** What a statement may be given; a number must be an integer. */
 export type BoundValue = string | bigint | number | null | Uint8Array
 
+/** A row by its column names. */
 export type Row = Readonly<Record<string, StoredValue>>
 
 /** A small synchronous SQLite database. Outside `transaction` every statement commits by itself. */
 export interface Store {
   /** Runs one statement that gives no rows; returns how many it changed. */
   run(sql: string, ...values: readonly BoundValue[]): number
+  /** Runs one INSERT; returns the number of the new row. */
+  insert(sql: string, ...values: readonly BoundValue[]): bigint
   all(sql: string, ...values: readonly BoundValue[]): readonly Row[]
   /** Runs several statements, for schemas. */
   exec(sql: string): void
@@ -39,6 +42,7 @@ export function openStore(file: string): Store {
   }
   return {
     run: (sql, ...values) => statement(sql).run(bound(values)).changes,
+    insert: (sql, ...values) => BigInt(statement(sql).run(bound(values)).lastInsertRowid),
     all: (sql, ...values) => statement(sql).all(bound(values)).map(rowOf),
     exec: (sql) => {
       database.exec(sql)

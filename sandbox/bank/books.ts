@@ -33,6 +33,7 @@ export type CustomerAccount = {
   readonly state: AccountState
 }
 
+/** A customer and what she has here. */
 export type CustomerBooks = {
   readonly name: string
   readonly msisdn: string

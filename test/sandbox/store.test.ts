@@ -30,6 +30,12 @@ describe('a store', () => {
     expect(store.all('SELECT id FROM note WHERE words IS ?', null)).toEqual([{ id: 2n }])
   })
 
+  it('tells the number of a new row', () => {
+    const store = fresh()
+    expect(store.insert('INSERT INTO note (words) VALUES (?)', 'a')).toBe(1n)
+    expect(store.insert('INSERT INTO note (id) VALUES (?)', 7)).toBe(7n)
+  })
+
   it('refuses a number that is no integer', () => {
     expect(() => fresh().run('INSERT INTO note (id) VALUES (?)', 0.5)).toThrow('not an integer')
   })

@@ -1,7 +1,7 @@
-const literal: unique symbol = Symbol('a JSON number, digit by digit')
+const literal: unique symbol = Symbol('text that is JSON already')
 
-/** A number that is written exactly as given: 10.10 stays 10.10. */
-export type JsonNumber = { readonly [literal]: string }
+/** JSON that is written exactly as it stands: the number 10.10 stays 10.10. */
+export type JsonText = { readonly [literal]: string }
 
 /** What can be written; a property that is undefined is left out, as Fineract leaves out what is null. */
 export type JsonOut =
@@ -9,13 +9,18 @@ export type JsonOut =
   | bigint
   | boolean
   | null
-  | JsonNumber
+  | JsonText
   | readonly JsonOut[]
   | { readonly [name: string]: JsonOut | undefined }
 
 /** An amount as Fineract writes it: a JSON number with these digits. */
-export function jsonNumber(digits: string): JsonNumber {
+export function jsonNumber(digits: string): JsonText {
   return { [literal]: digits }
+}
+
+/** A part that is written often, written once. */
+export function prewritten(value: JsonOut): JsonText {
+  return { [literal]: writeJson(value) }
 }
 
 /** JSON in which amounts never were floats. */
@@ -23,7 +28,7 @@ export function writeJson(value: JsonOut): string {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (isList(value)) return `[${value.map(writeJson).join(',')}]`
-  if (isNumber(value)) return value[literal]
+  if (isText(value)) return value[literal]
   const members: string[] = []
   for (const [name, member] of Object.entries(value)) {
     if (member !== undefined) members.push(`${JSON.stringify(name)}:${writeJson(member)}`)
@@ -35,7 +40,7 @@ function isList(value: object): value is readonly JsonOut[] {
   return Array.isArray(value)
 }
 
-function isNumber(value: object): value is JsonNumber {
+function isText(value: object): value is JsonText {
   return literal in value
 }
 

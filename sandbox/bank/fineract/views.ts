@@ -2,10 +2,10 @@ import { decimalOf, decimalsOf } from '../../money.ts'
 import type { AccountState, Client, SavingsAccount } from '../ledger/accounts.ts'
 import type { SavingsTransaction, TransactionKind } from '../ledger/savings.ts'
 import { available } from '../steps.ts'
-import { jsonNumber, type JsonNumber, type JsonOut } from './json.ts'
+import { jsonNumber, prewritten, type JsonOut, type JsonText } from './json.ts'
 
 /** An amount as a JSON number with the currency's decimals. */
-export function amountJson(minorUnits: bigint, currency: string): JsonNumber {
+export function amountJson(minorUnits: bigint, currency: string): JsonText {
   return jsonNumber(decimalOf(minorUnits, currency))
 }
 
@@ -27,6 +27,7 @@ export function accountNoOf(id: bigint): string {
   return id.toString().padStart(9, '0')
 }
 
+/** First name and last name, as Fineract shows a client. */
 export function displayNameOf(client: Client): string {
   return `${client.firstName} ${client.lastName}`
 }
@@ -34,15 +35,22 @@ export function displayNameOf(client: Client): string {
 /** The one savings product of the bank, per currency. */
 export const savingsProduct = { id: 1n, name: 'Kivuko savings', shortName: 'KVK' } as const
 
-export function currencyJson(currency: string): JsonOut {
-  return {
+const currencies = new Map<string, JsonText>()
+
+/** A currency as Fineract describes it beside every amount. */
+export function currencyJson(currency: string): JsonText {
+  const known = currencies.get(currency)
+  if (known) return known
+  const written = prewritten({
     code: currency,
     name: currency,
     decimalPlaces: BigInt(decimalsOf(currency)),
     inMultiplesOf: 0n,
     nameCode: `currency.${currency}`,
     displayLabel: currency,
-  }
+  })
+  currencies.set(currency, written)
+  return written
 }
 
 /** A frozen account is active with everything blocked; only a closed one has another status. */
@@ -61,6 +69,7 @@ export function statusJson(state: AccountState): JsonOut {
   }
 }
 
+/** What is blocked on the account: everything when it is frozen, else nothing. */
 export function subStatusJson(state: AccountState): JsonOut {
   const block = state === 'frozen'
   return {
@@ -134,9 +143,9 @@ export const transactionTypeNames: Readonly<Record<TransactionKind, string>> = {
   release: 'AMOUNT_RELEASE',
 }
 
-export function transactionTypeJson(kind: TransactionKind): JsonOut {
+function transactionTypeJson(kind: TransactionKind): JsonText {
   const [id, code, value] = transactionTypes[kind]
-  return {
+  return prewritten({
     id,
     code: `savingsAccountTransactionType.${code}`,
     value,
@@ -156,7 +165,15 @@ export function transactionTypeJson(kind: TransactionKind): JsonOut {
     escheat: false,
     amountHold: kind === 'hold',
     amountRelease: kind === 'release',
-  }
+  })
+}
+
+const writtenTypes: Readonly<Record<TransactionKind, JsonText>> = {
+  deposit: transactionTypeJson('deposit'),
+  withdrawal: transactionTypeJson('withdrawal'),
+  'withdrawal-fee': transactionTypeJson('withdrawal-fee'),
+  hold: transactionTypeJson('hold'),
+  release: transactionTypeJson('release'),
 }
 
 /** One line of a statement. The receipt number of an interop transaction is its transfer code. */
@@ -164,7 +181,7 @@ export function transactionJson(transaction: SavingsTransaction, account: Saving
   const { payment } = transaction
   return {
     id: transaction.id,
-    transactionType: transactionTypeJson(transaction.kind),
+    transactionType: writtenTypes[transaction.kind],
     accountId: account.id,
     accountNo: accountNoOf(account.id),
     date: dayJson(transaction.at),

@@ -1,5 +1,5 @@
 import type { Row, Store } from '../../store.ts'
-import { integer, lastId, text } from './rows.ts'
+import { integer, text } from './rows.ts'
 
 /** A frozen account lets nothing in and nothing out, and so does a closed one. */
 export type AccountState = 'active' | 'frozen' | 'closed'
@@ -34,6 +34,7 @@ export type Identifier = {
   readonly subId: string
 }
 
+/** An identifier and the account that it leads to. */
 export type RegisteredIdentifier = Identifier & {
   readonly id: bigint
   readonly savingsId: bigint
@@ -85,14 +86,13 @@ export function createAccounts(store: Store): Accounts {
     addIdentifier(key, savingsId) {
       if (identifiersOf(savingsId).some(({ idType }) => idType === key.idType)) return 'account'
       if (find(key)) return 'value'
-      store.run(
+      return store.insert(
         'INSERT INTO identifier (id_type, id_value, sub_id, savings_id) VALUES (?, ?, ?, ?)',
         key.idType,
         key.idValue,
         key.subId,
         savingsId,
       )
-      return lastId(store)
     },
     removeIdentifier(id) {
       store.run('DELETE FROM identifier WHERE id = ?', id)

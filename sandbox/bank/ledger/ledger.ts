@@ -1,9 +1,10 @@
 import type { Row, Store } from '../../store.ts'
-import { integer, lastId, text } from './rows.ts'
+import { integer, text } from './rows.ts'
 
 /** The bank's own accounts. Every movement touches at least two; `customers` stands for all savings together. */
 export const glKinds = ['customers', 'fees', 'suspense', 'loans', 'cash', 'settlement'] as const
 
+/** One of the bank's own accounts. */
 export type GlKind = (typeof glKinds)[number]
 
 /** One line of a journal entry, in minor units: a debit is positive, a credit negative. */
@@ -39,14 +40,13 @@ export interface Ledger {
 export function createLedger(store: Store): Ledger {
   const write = (entry: Entry, reverses: bigint | null): bigint => {
     assertBalanced(entry)
-    store.run(
+    const journalId = store.insert(
       'INSERT INTO journal (at, currency, reference, reverses) VALUES (?, ?, ?, ?)',
       entry.at,
       entry.currency,
       entry.reference,
       reverses,
     )
-    const journalId = lastId(store)
     for (const [line, leg] of entry.legs.entries())
       writeLeg(store, entry.currency, { journalId, line, leg })
     return journalId

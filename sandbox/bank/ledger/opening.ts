@@ -3,7 +3,6 @@ import type { BankSeed } from '../../seed.ts'
 import type { Store } from '../../store.ts'
 import type { Accounts } from './accounts.ts'
 import type { Ledger } from './ledger.ts'
-import { lastId } from './rows.ts'
 
 /** What an opening writes to. */
 export type OpeningParts = {
@@ -30,7 +29,7 @@ function openCustomer(
   parts: OpeningParts,
   { at, nickname }: { readonly at: string; readonly nickname: string },
 ): void {
-  parts.store.run(
+  const clientId = parts.store.insert(
     'INSERT INTO client (first_name, last_name, msisdn, gender, date_of_birth, joined_on) VALUES (?, ?, ?, ?, ?, ?)',
     customer.firstName,
     customer.lastName,
@@ -39,7 +38,6 @@ function openCustomer(
     customer.dateOfBirth,
     at,
   )
-  const clientId = lastId(parts.store)
   for (const [index, { currency, balance }] of customer.accounts.entries()) {
     const accountId = `${nickname}-${currency}`
     const savingsId = openAccount(parts, { clientId, accountId, currency, balance, at })
@@ -59,14 +57,13 @@ type Opening = {
 
 function openAccount({ store, ledger }: OpeningParts, opening: Opening): bigint {
   const { currency, at } = opening
-  store.run(
+  const savingsId = store.insert(
     'INSERT INTO savings (client_id, external_id, currency, opened_on) VALUES (?, ?, ?, ?)',
     opening.clientId,
     opening.accountId,
     currency,
     at,
   )
-  const savingsId = lastId(store)
   const amount = minorUnitsOf(opening.balance, currency) ?? 0n
   if (amount === 0n) return savingsId
   const legs = [

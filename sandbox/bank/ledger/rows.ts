@@ -1,11 +1,4 @@
-import type { Row, Store } from '../../store.ts'
-
-/** The number that the last INSERT of this store gave its row. */
-export function lastId(store: Store): bigint {
-  const [row] = store.all('SELECT last_insert_rowid() AS id')
-  if (!row) throw new Error('nothing was inserted')
-  return integer(row, 'id')
-}
+import type { Row } from '../../store.ts'
 
 /** A column that holds text; anything else is a broken assumption and throws. */
 export function text(row: Row, column: string): string {

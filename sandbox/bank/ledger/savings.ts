@@ -1,8 +1,9 @@
 import type { Row, Store } from '../../store.ts'
 import type { SavingsAccount } from './accounts.ts'
 import type { Ledger, Leg } from './ledger.ts'
-import { integer, lastId, optionalInteger, optionalText, text } from './rows.ts'
+import { integer, optionalInteger, optionalText, text } from './rows.ts'
 
+/** What a line of a statement can be. */
 export type TransactionKind = 'deposit' | 'withdrawal' | 'withdrawal-fee' | 'hold' | 'release'
 
 /** How a payment came in; the receipt number of an interop transaction is its transfer code. */
@@ -34,6 +35,7 @@ export type Contra =
   | { readonly kind: 'cash' | 'settlement' | 'fees' }
   | { readonly kind: 'customers'; readonly savingsId: bigint }
 
+/** Money in or out of an account; `amount` is above zero, the kind gives the direction. */
 export type Movement = {
   readonly account: SavingsAccount
   readonly kind: 'deposit' | 'withdrawal' | 'withdrawal-fee'
@@ -131,7 +133,7 @@ type Line = Pick<Movement, 'amount' | 'at' | 'payment' | 'note'> & {
 
 function insert(store: Store, line: Line): bigint {
   const running = line.kind === 'hold' || line.kind === 'release' ? 'balance - held' : 'balance'
-  store.run(
+  return store.insert(
     `INSERT INTO savings_transaction
        (savings_id, kind, amount, running_balance, at, journal_id,
         payment_type_id, routing_code, receipt_number, note)
@@ -145,7 +147,6 @@ function insert(store: Store, line: Line): bigint {
     ...paymentColumns(line.payment),
     line.note ?? null,
   )
-  return lastId(store)
 }
 
 function paymentColumns(payment: PaymentDetail | undefined): readonly (bigint | string | null)[] {

@@ -1,6 +1,7 @@
 import type { Row, Store } from '../../store.ts'
 import { integer, optionalInteger, text } from './rows.ts'
 
+/** Which side of the transfer the account is on. */
 export type Role = 'PAYER' | 'PAYEE'
 
 /** A transfer's row on one account. `released` = let go by a RELEASE, even if booked afterwards. `total` is what was held; `fee` what was charged, and before booking what was held for it. */
@@ -17,6 +18,7 @@ export type TransferRecord = {
   readonly bookedId?: bigint
 }
 
+/** What a transfer is found by: the same code on another account is another transfer, as in Fineract. */
 export type TransferName = Pick<TransferRecord, 'savingsId' | 'role' | 'transferCode'>
 
 type MoveOf = {
