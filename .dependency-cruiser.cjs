@@ -2,7 +2,7 @@
 const contracts =
   '^hub/(domain/|connector[.]ts|http[.]ts|clock[.]ts|log[.]ts|store/store[.]ts|engine/engine[.]ts)'
 /** What the workflows share: how a step meets a leg of a transfer. It stands on the same contracts. */
-const steps = '^hub/(workflow|leg|core-move|told|booking)[.]ts$'
+const steps = '^hub/(workflow[.]ts$|legs/)'
 const code = '^(hub|connectors|workflows|sandbox|test)/'
 const shipped = '^(hub|connectors|workflows|sandbox)/'
 const networkPort = '^(hub|sandbox)/http[a-z-]*[.]ts$'

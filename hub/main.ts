@@ -9,9 +9,8 @@ import { createPayeeLookupJobs } from '../workflows/payee-lookup/jobs.ts'
 import { createPayeeQuoteJobs } from '../workflows/payee-quote/jobs.ts'
 import { createPayeeTransferJobs } from '../workflows/payee-transfer/jobs.ts'
 import { createPayerTransferJobs } from '../workflows/payer-transfer/jobs.ts'
-import { openApiRoute } from './channel/api.ts'
+import { apiFallbacks, openApiRoute } from './channel/api.ts'
 import { createChannel } from './channel/channel.ts'
-import { problem, reject } from './channel/problem.ts'
 import { addClientCallback } from './channel/transfer-view.ts'
 import type { Clock } from './clock.ts'
 import type { HubConfigOf } from './config.ts'
@@ -180,9 +179,5 @@ function routeOf(
     openApiRoute([...channel, ...operations], about),
     peersEntry,
   ]
-  return createRouter(entries, {
-    notFound: () => Promise.resolve(problem(reject('UnknownURL', 'nothing is here'))),
-    methodNotAllowed: () =>
-      Promise.resolve(problem(reject('NotImplemented', 'not with this method'))),
-  })
+  return createRouter(entries, apiFallbacks)
 }

@@ -12,7 +12,7 @@ import {
 } from '../channel/transfers.ts'
 import { nextState, transferLine, type TransferState } from '../domain/transfer.ts'
 import type { TransferRecord } from '../domain/transfer-record.ts'
-import { advance, waitKey } from '../leg.ts'
+import { advance, waitKey } from '../legs/leg.ts'
 import { jsonResponse } from '../router.ts'
 import type { Problem, Tx } from '../store/store.ts'
 import { findLegs } from './legs.ts'

@@ -1,7 +1,7 @@
 import { transferLine, type Role } from '../domain/transfer.ts'
 import type { TransferRecord } from '../domain/transfer-record.ts'
 import type { Variables } from '../engine/engine.ts'
-import { waitKey } from '../leg.ts'
+import { waitKey } from '../legs/leg.ts'
 import type { InboxInsert, Tx } from '../store/store.ts'
 
 /** How long a message waits for its subscription: the step that opens the wait may still be running. */

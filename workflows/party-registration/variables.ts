@@ -1,4 +1,4 @@
-import { isoDuration, word } from '../../hub/leg.ts'
+import { isoDuration, word } from '../../hub/legs/leg.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import type { Registration } from '../../hub/store/store.ts'
 

@@ -1,4 +1,4 @@
-import { word } from '../../hub/leg.ts'
+import { word } from '../../hub/legs/leg.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 
 /** A lookup has no transfer: it is known by the stored request that asked. */

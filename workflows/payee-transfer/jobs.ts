@@ -1,6 +1,6 @@
-import { book } from '../../hub/booking.ts'
+import { book } from '../../hub/legs/booking.ts'
 import { noMoney } from '../../hub/domain/money.ts'
-import { loadLeg } from '../../hub/leg.ts'
+import { loadLeg } from '../../hub/legs/leg.ts'
 import type { Jobs, Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { decideFulfilment } from './decide.ts'
 import { askFulfilment, fulfilTransfer, judgeFulfilment, refuseTransfer } from './outcome.ts'

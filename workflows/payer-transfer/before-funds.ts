@@ -1,6 +1,6 @@
 import { OutcomeUnknown, Unavailable } from '../../hub/connector.ts'
 import { refusal, type Reason, type Refusal } from '../../hub/domain/refusal.ts'
-import { loadLeg, noteRefusal } from '../../hub/leg.ts'
+import { loadLeg, noteRefusal } from '../../hub/legs/leg.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { payerKey } from './variables.ts'
 

@@ -7,7 +7,7 @@ import {
 import { isRefusal, refusal, type Refusal } from '../../hub/domain/refusal.ts'
 import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
-import { advance, firstRefusal, loadLeg, openAttempt } from '../../hub/leg.ts'
+import { advance, firstRefusal, loadLeg, openAttempt } from '../../hub/legs/leg.ts'
 import type { Attempt, Tx } from '../../hub/store/store.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { amountOf, otherFspOf } from './quote.ts'

@@ -1,4 +1,4 @@
-import { isoDuration, legKey, waitKey } from '../../hub/leg.ts'
+import { isoDuration, legKey, waitKey } from '../../hub/legs/leg.ts'
 import type { TransferKey } from '../../hub/domain/transfer.ts'
 import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'

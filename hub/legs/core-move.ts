@@ -4,13 +4,13 @@ import {
   type LedgerConnector,
   type LedgerMove,
   type LedgerOutcome,
-} from './connector.ts'
-import { isRefusal, type Refusal } from './domain/refusal.ts'
-import type { Role } from './domain/transfer.ts'
-import type { TimelineOutcome, TransferRecord } from './domain/transfer-record.ts'
+} from '../connector.ts'
+import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import type { Role } from '../domain/transfer.ts'
+import type { TimelineOutcome, TransferRecord } from '../domain/transfer-record.ts'
 import { openAttempt } from './leg.ts'
-import type { Attempt } from './store/store.ts'
-import type { WorkflowPorts } from './workflow.ts'
+import type { Attempt } from '../store/store.ts'
+import type { WorkflowPorts } from '../workflow.ts'
 
 /** A move of a leg at its core, and how to see afterwards that it happened. */
 export type CoreMove = Omit<LedgerMove, 'idempotencyKey' | 'transferId'> & {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import type { SwitchCallback } from '../../hub/connector.ts'
-import type { InboxRow } from '../../hub/store/store.ts'
-import { isUnknownToSwitch, judgePayee, judgePayer } from '../../hub/told.ts'
+import type { SwitchCallback } from '../../../hub/connector.ts'
+import type { InboxRow } from '../../../hub/store/store.ts'
+import { isUnknownToSwitch, judgePayee, judgePayer } from '../../../hub/legs/told.ts'
 
 const preimage = Buffer.alloc(32, 1)
 const fulfilment = preimage.toString('base64url')

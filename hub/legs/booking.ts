@@ -1,10 +1,10 @@
-import { OutcomeUnknown } from './connector.ts'
+import { OutcomeUnknown } from '../connector.ts'
 import { moveAtCore, type CoreMove } from './core-move.ts'
-import type { Refusal } from './domain/refusal.ts'
-import type { TransferRecord } from './domain/transfer-record.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { TransferRecord } from '../domain/transfer-record.ts'
 import { advance, loadLeg } from './leg.ts'
-import type { Tx } from './store/store.ts'
-import type { WorkflowPorts } from './workflow.ts'
+import type { Tx } from '../store/store.ts'
+import type { WorkflowPorts } from '../workflow.ts'
 
 /** Owed: the wait is open for a person, and the core is tried again after `retryMs`. */
 export type Booked = 'booked' | { readonly record: TransferRecord; readonly retryMs: number }

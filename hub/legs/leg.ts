@@ -1,15 +1,15 @@
 import { v5 } from 'uuid'
-import type { Refusal } from './domain/refusal.ts'
+import type { Refusal } from '../domain/refusal.ts'
 import {
   nextState,
   transferLine,
   type Next,
   type TransferEvent,
   type TransferKey,
-} from './domain/transfer.ts'
-import type { TimelineEntry, TransferFacts, TransferRecord } from './domain/transfer-record.ts'
-import type { Variables } from './engine/engine.ts'
-import type { Attempt, Tx } from './store/store.ts'
+} from '../domain/transfer.ts'
+import type { TimelineEntry, TransferFacts, TransferRecord } from '../domain/transfer-record.ts'
+import type { Variables } from '../engine/engine.ts'
+import type { Attempt, Tx } from '../store/store.ts'
 
 /** What a step changes about a leg, and the line it writes into the timeline. */
 export type Change = {
