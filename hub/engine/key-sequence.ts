@@ -1,7 +1,8 @@
-import type { SqlDatabase } from '../store/sqlite.ts'
-
-const schema = `
-CREATE TABLE IF NOT EXISTS engine_keys (id INTEGER PRIMARY KEY CHECK (id = 1), next_key INTEGER NOT NULL)`
+/** Where the end of the last reservation is kept. */
+export type KeyTable = {
+  readonly read: () => number | undefined
+  readonly write: (nextKey: number) => void
+}
 
 /** Keys look like those of Zeebe's partition 1, and stay below 2^53. */
 const firstKey = 2 ** 51 + 1
@@ -16,9 +17,8 @@ export interface KeySequence {
   read(): void
 }
 
-/** The sequence of a file. Keys are reserved a thousand at a time, so that most commits need not write it. */
-export function createKeySequence(database: SqlDatabase): KeySequence {
-  database.exec(schema)
+/** A sequence over its table. Keys are reserved a thousand at a time, so that most commits need not write it. */
+export function createKeySequence(table: KeyTable): KeySequence {
   let next = 0
   let reservedUpTo = 0
   let writtenUpTo = 0
@@ -29,13 +29,11 @@ export function createKeySequence(database: SqlDatabase): KeySequence {
     },
     write: () => {
       if (writtenUpTo === reservedUpTo) return
-      const sql = 'INSERT OR REPLACE INTO engine_keys (id, next_key) VALUES (1, ?)'
-      database.run(sql, [reservedUpTo])
+      table.write(reservedUpTo)
       writtenUpTo = reservedUpTo
     },
     read: () => {
-      const [row] = database.all('SELECT next_key FROM engine_keys')
-      writtenUpTo = row === undefined ? firstKey : Number(row['next_key'])
+      writtenUpTo = table.read() ?? firstKey
       next = Math.max(next, writtenUpTo)
       reservedUpTo = next
     },

@@ -164,7 +164,7 @@ function findJob(core: Core, key: string): JobState {
 }
 
 /** The rejection of a command for something that is not there, or no longer. */
-export function notFound(what: string): Rejected {
+function notFound(what: string): Rejected {
   return new Rejected('NOT_FOUND', `${what} does not exist or has ended`)
 }
 

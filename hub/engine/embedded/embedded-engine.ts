@@ -30,7 +30,7 @@ import { callActivity, calledEnded, innerEnded, innerInstance, multiInstanceBody
 import { closeMessageWait, openMessageWait, publish, startNext } from './messages.ts'
 import type { Core, EngineRecord, Hooks } from './state.ts'
 import { Rejected } from './state.ts'
-import { createTables, readAll, writeChanges } from './storage.ts'
+import { createTables, keyTable, readAll, writeChanges } from './storage.ts'
 import { fireTimer } from './triggers.ts'
 
 /** Where the engine keeps what it must not forget. */
@@ -74,7 +74,7 @@ export function createEmbeddedEngine(config: EmbeddedEngineConfig, ports: Ports)
   createTables(database)
   const definitions = createDefinitions(database)
   const steps: (() => void)[] = []
-  const keys = createKeySequence(database)
+  const keys = createKeySequence(keyTable(database))
   const core: Core = createCore(config, ports, {
     nextKey: keys.next,
     later: (step) => {

@@ -116,7 +116,7 @@ function keepsGiven(element: Element): boolean {
 }
 
 /** Moves on over a flow. The target is activated in a later step, a parallel join once each of its flows was taken. */
-export function takeFlow(core: Core, scope: Token, flow: Flow): void {
+function takeFlow(core: Core, scope: Token, flow: Flow): void {
   core.record?.({ type: 'flow', intent: 'TAKEN', of: flow.id })
   const target = elementAt(scope, flow.target)
   const isJoin = target.kind === 'PARALLEL_GATEWAY' && target.incoming.length > 1

@@ -253,6 +253,26 @@ export function startNext(core: Core, instance: Instance): void {
   core.dirtyMessages.add(next)
 }
 
+/** A buffered message as it is kept on disk. */
+export function writeMessage({ alarm: _, correlatedTo, ...rest }: BufferedMessage): string {
+  return JSON.stringify({ ...rest, correlatedTo: [...correlatedTo] })
+}
+
+/** A message as `writeMessage` wrote it. Throws if it is damaged. */
+export function readMessage(key: number, written: string): BufferedMessage {
+  const doc: unknown = JSON.parse(written)
+  if (!isMessageDoc(doc)) throw new Error(`message ${String(key)} is damaged`)
+  return { ...doc, correlatedTo: new Set(doc.correlatedTo), alarm: undefined }
+}
+
+type MessageDoc = Omit<BufferedMessage, 'alarm' | 'correlatedTo'> & {
+  readonly correlatedTo: readonly string[]
+}
+
+function isMessageDoc(doc: unknown): doc is MessageDoc {
+  return typeof doc === 'object' && doc !== null && 'correlatedTo' in doc && 'expiresAt' in doc
+}
+
 function recordMessage(core: Core, message: BufferedMessage, intent: string): void {
   if (core.record === undefined) return
   const id = message.messageId === '' ? '' : ` id=${message.messageId}`

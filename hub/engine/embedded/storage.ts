@@ -1,20 +1,14 @@
 import type { SqlDatabase, SqlRow } from '../../store/sqlite.ts'
 import type { Json, Variables } from '../engine.ts'
+import type { KeyTable } from '../key-sequence.ts'
 import { ringAt } from './commands.ts'
-import { addWait, bufferMessage, isBuffered } from './messages.ts'
-import type {
-  BufferedMessage,
-  Core,
-  IncidentState,
-  Instance,
-  JobState,
-  Token,
-  Wait,
-} from './state.ts'
+import { addWait, bufferMessage, isBuffered, readMessage, writeMessage } from './messages.ts'
+import type { Core, IncidentState, Instance, JobState, Token, Wait } from './state.ts'
 import { createToken, elementAt, findToken, pairKey } from './state.ts'
 import { armTimer, offerJob } from './waits.ts'
 
 const schema = `
+CREATE TABLE IF NOT EXISTS engine_keys (id INTEGER PRIMARY KEY CHECK (id = 1), next_key INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS engine_instances (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS engine_messages (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 `
@@ -22,6 +16,19 @@ CREATE TABLE IF NOT EXISTS engine_messages (key INTEGER PRIMARY KEY, doc TEXT NO
 /** Creates the engine's tables where they are missing. */
 export function createTables(database: SqlDatabase): void {
   database.exec(schema)
+}
+
+/** The row in which a key sequence keeps its place. */
+export function keyTable(database: SqlDatabase): KeyTable {
+  return {
+    read: () => {
+      const [row] = database.all('SELECT next_key FROM engine_keys')
+      return row && Number(row['next_key'])
+    },
+    write: (nextKey) => {
+      database.run('INSERT OR REPLACE INTO engine_keys (id, next_key) VALUES (1, ?)', [nextKey])
+    },
+  }
 }
 
 /** Writes what the commands since the last commit changed. To be run in a transaction. */
@@ -37,7 +44,7 @@ export function writeChanges(database: SqlDatabase, core: Core): void {
   }
   for (const message of core.dirtyMessages) {
     if (isBuffered(core, message)) {
-      const doc = JSON.stringify(toMessageDoc(message))
+      const doc = writeMessage(message)
       database.run('INSERT OR REPLACE INTO engine_messages (key, doc) VALUES (?,?)', [
         message.key,
         doc,
@@ -51,22 +58,15 @@ export function readAll(database: SqlDatabase, core: Core): void {
   const tokens: Token[] = []
   for (const row of database.all('SELECT key, doc FROM engine_instances ORDER BY key')) {
     // A called instance is younger than its caller, which therefore is here already.
-    restoreInstance(core, Number(row['key']), { doc: readDoc(row, isInstanceDoc), tokens })
+    restoreInstance(core, Number(row['key']), { doc: readDoc(row), tokens })
   }
   restoreJobs(core, tokens)
   restoreWaits(core, tokens)
   for (const row of database.all('SELECT key, doc FROM engine_messages ORDER BY key')) {
-    bufferMessage(core, fromMessageDoc(Number(row['key']), readDoc(row, isMessageDoc)))
+    bufferMessage(core, readMessage(Number(row['key']), String(row['doc'])))
   }
   core.dirtyInstances.clear()
   core.dirtyMessages.clear()
-}
-
-type MessageDoc = Pick<
-  BufferedMessage,
-  'name' | 'correlationKey' | 'messageId' | 'variables' | 'ttlMs' | 'expiresAt'
-> & {
-  readonly correlatedTo: readonly string[]
 }
 
 function restoreJobs(core: Core, tokens: readonly Token[]): void {
@@ -86,31 +86,15 @@ function restoreWaits(core: Core, tokens: readonly Token[]): void {
   }
 }
 
-function toMessageDoc(message: BufferedMessage): MessageDoc {
-  const { name, correlationKey, messageId, variables, ttlMs, expiresAt, correlatedTo } = message
-  return {
-    name,
-    correlationKey,
-    messageId,
-    variables,
-    ttlMs,
-    expiresAt,
-    correlatedTo: [...correlatedTo],
-  }
-}
-
-function fromMessageDoc(key: number, doc: MessageDoc): BufferedMessage {
-  return { ...doc, key, correlatedTo: new Set(doc.correlatedTo), alarm: undefined }
-}
-
-function readDoc<T>(row: SqlRow, isDoc: (value: unknown) => value is T): T {
+function readDoc(row: SqlRow): InstanceDoc {
   const doc: unknown = JSON.parse(String(row['doc']))
-  if (!isDoc(doc)) throw new Error(`the engine's row ${String(row['key'])} is damaged`)
+  if (!isInstanceDoc(doc)) throw new Error(`instance ${String(row['key'])} is damaged`)
   return doc
 }
 
-function isMessageDoc(value: unknown): value is MessageDoc {
-  return typeof value === 'object' && value !== null && 'correlatedTo' in value
+/** Only this program has written it: the file is locked against all others. */
+function isInstanceDoc(doc: unknown): doc is InstanceDoc {
+  return typeof doc === 'object' && doc !== null && 'd' in doc && 't' in doc
 }
 
 /** Short names: there is one such document per waiting instance. What has its usual value is left out. */
@@ -288,8 +272,4 @@ function restoreWait(token: Token, doc: WaitDoc): Wait {
   }
   const [, key, , dueAt, repetitions, interval] = doc
   return { kind: 'timer', key, token, event, dueAt, repetitions, interval, alarm: undefined }
-}
-
-function isInstanceDoc(value: unknown): value is InstanceDoc {
-  return typeof value === 'object' && value !== null && 'd' in value && 't' in value
 }
