@@ -55,7 +55,7 @@ export function createParts(config: SwitchConfig, ports: SwitchPorts): SwitchPar
     accounts,
     transfers,
     windows,
-    outbox: createOutbox({ store, lanes }),
+    outbox: createOutbox({ store, lanes, clock }),
     oracle: createOracle({ store }),
     funds: createFunds({ store, clock, accounts }),
     settlements: createSettlements({ store, clock, accounts, transfers, windows }),

@@ -39,6 +39,7 @@ export function createSwitch(config: SwitchConfig, ports: SwitchPorts): Switch {
     },
     close() {
       stopSweeping()
+      parts.outbox.stop()
       parts.lanes.stop()
       parts.faults.clear()
       parts.outbox.tidy()

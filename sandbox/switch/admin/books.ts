@@ -78,7 +78,9 @@ function currencyBooks(
     participants: positions.map(({ accountId, participant, balance }) => ({
       participant,
       position: text(balance),
-      settlementBalance: text(parts.accounts.find(participant, currency, 'SETTLEMENT')?.balance ?? 0n),
+      settlementBalance: text(
+        parts.accounts.find(participant, currency, 'SETTLEMENT')?.balance ?? 0n,
+      ),
       netDebitCap: text(parts.accounts.limit(participant, currency)?.value ?? 0n),
       reserved: text(reservedBy(participant)),
       settled: text(settled.get(accountId) ?? 0n),

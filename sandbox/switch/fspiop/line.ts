@@ -30,7 +30,7 @@ export type FspiopLine<T> = {
   readonly operation: Operation
   /** Of the body; without one the request has none. */
   readonly schema?: z.ZodType<T>
-  readonly act: (call: Call<T>) => FspiopError | undefined
+  readonly act: (call: Call<T>) => Promise<FspiopError | undefined> | FspiopError | undefined
   /** How the fault `error` looks like to whoever waits for a callback. */
   readonly breakOff?: (call: Call<T>) => void
   /** Faults that `act` sees to by itself. */
@@ -46,7 +46,7 @@ export type LinePorts = {
 /** The route of a line: headers, sender, signature, ids and body are checked in this order, then it acts. */
 export function fspiopLine<T>(line: FspiopLine<T>, ports: LinePorts): RouteLine {
   const { method, path } = line
-  const route = (routed: RoutedRequest): HttpResponse => {
+  const route = async (routed: RoutedRequest): Promise<HttpResponse> => {
     const call = readCall(line, routed, ports)
     if ('errorCode' in call) return synchronousError(call, line.resource)
     return actUnlessBroken(line, call, ports)
@@ -103,7 +103,11 @@ function pathProblem(params: PathParams): FspiopError | undefined {
   return isTooLong ? fspiopError('3101', 'the party id is too long') : undefined
 }
 
-function actUnlessBroken<T>(line: FspiopLine<T>, call: Call<T>, ports: LinePorts): HttpResponse {
+async function actUnlessBroken<T>(
+  line: FspiopLine<T>,
+  call: Call<T>,
+  ports: LinePorts,
+): Promise<HttpResponse> {
   const { faults, clock } = ports
   const kinds = entryKinds.filter((kind) => !(line.ownFaults ?? []).includes(kind))
   const fault = faults.take(line.operation, ...kinds)
@@ -114,7 +118,7 @@ function actUnlessBroken<T>(line: FspiopLine<T>, call: Call<T>, ports: LinePorts
     void faults.pause(fault.ms ?? faultMsDefault).then(() => line.act({ ...call, judgedAt }))
     return accepted(line.method)
   }
-  const error = line.act(call)
+  const error = await line.act(call)
   return error ? synchronousError(error, line.resource) : accepted(line.method)
 }
 

@@ -38,13 +38,16 @@ const timestampAheadMsMax = 200
 const timestampAgeMsMax = 300_000
 
 /**
- * Takes PUT /transfers/{ID} or …/error. Repeats are recognised first. What it decides is on disk when this returns; the
+ * Takes PUT /transfers/{ID} or …/error. Repeats are recognised first. What it decides is on disk when this resolves; the
  * error returned, if any, is for the synchronous answer.
  */
-export function takePayeeAnswer(ports: LedgerPorts, answer: PayeeAnswer): FspiopError | undefined {
+export async function takePayeeAnswer(
+  ports: LedgerPorts,
+  answer: PayeeAnswer,
+): Promise<FspiopError | undefined> {
   const { inbound, transferId } = answer
   const hash = parametersHash(JSON.parse(Buffer.from(inbound.request.bytes).toString('utf8')))
-  const verdict = ports.outbox.commit((post): Verdict => {
+  const verdict = await ports.outbox.commit((post): Verdict => {
     const transfer = ports.transfers.find(transferId)
     if (!transfer) return [errorTo(answer, fspiopError('2001', 'transfer not found'))]
     if (transfer.fulfilHash !== undefined && inbound.source === transfer.payeeFsp) {

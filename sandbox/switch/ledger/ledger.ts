@@ -89,7 +89,7 @@ export function reply(
 export function sweepExpired(ports: LedgerPorts): void {
   const batchMax = 500
   for (let aborted = batchMax; aborted === batchMax;) {
-    aborted = ports.outbox.commit((post) => {
+    aborted = ports.outbox.commitNow((post) => {
       const expired = ports.transfers.expired(ports.clock.now(), batchMax)
       for (const transfer of expired) expire(ports, transfer, post)
       return expired.length

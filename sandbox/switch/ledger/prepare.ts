@@ -26,12 +26,12 @@ export type PrepareInbound = {
 
 /**
  * Takes POST /transfers. A known id is answered before anything else is looked at; a new one is stored and either RESERVED
- * and forwarded, or ABORTED with an error to the payer, in one transaction that is on disk when this returns.
+ * and forwarded, or ABORTED with an error to the payer, in one transaction that is on disk when this resolves.
  */
-export function takePrepare(ports: LedgerPorts, prepare: PrepareInbound): void {
+export async function takePrepare(ports: LedgerPorts, prepare: PrepareInbound): Promise<void> {
   const { body, inbound } = prepare
   const hash = parametersHash(JSON.parse(Buffer.from(inbound.request.bytes).toString('utf8')))
-  const answers = ports.outbox.commit((post) => {
+  const answers = await ports.outbox.commit((post) => {
     const known = ports.transfers.find(body.transferId)
     if (known && isLateByFault(ports, prepare)) return [errorTo(inbound, body, fspiopError('3303'))]
     if (known) return answerDuplicate(known, prepare, hash)

@@ -20,7 +20,7 @@ const resource = 'transfers'
 /** /transfers: the ledger's own resource. */
 export function transfersLines(ports: LinePorts & LedgerPorts): readonly RouteLine[] {
   const put = { method: 'PUT', resource, operation: 'put-transfers' } as const
-  const answer = (call: Call<Fulfil | ErrorBody>): FspiopError | undefined =>
+  const answer = async (call: Call<Fulfil | ErrorBody>): Promise<FspiopError | undefined> =>
     call.inbound.destination === undefined
       ? fspiopError('3102', 'FSPIOP-Destination')
       : takePayeeAnswer(ports, { ...timed(call), transferId: idOf(call), content: call.body })
@@ -32,10 +32,10 @@ export function transfersLines(ports: LinePorts & LedgerPorts): readonly RouteLi
         resource,
         operation: 'post-transfers',
         schema: prepareSchema,
-        act: (call) => {
+        act: async (call) => {
           const { destination } = call.inbound
           if (destination === undefined) return fspiopError('3102', 'FSPIOP-Destination')
-          takePrepare(ports, { ...timed(call), body: call.body })
+          await takePrepare(ports, { ...timed(call), body: call.body })
           return undefined
         },
         breakOff: (call) => breakOff(ports, call, call.body.transferId),

@@ -125,4 +125,24 @@ describe('a switch that starts again', () => {
     await reserve(world)
     expect(await world.position('heron')).toBe('100')
   })
+
+  it('commits what comes together in one transaction, and what fails there fails alone', async () => {
+    const world = await aWorld()
+    world.store.exec(
+      `CREATE TRIGGER broken BEFORE INSERT ON transfers WHEN NEW.transfer_id = '${anId(2)}'
+       BEGIN SELECT RAISE(ABORT, 'broken'); END`,
+    )
+    const send = (n: number): Promise<{ status: number }> => {
+      const body = aPrepare(world, {
+        transferId: anId(n),
+        amount: { amount: '1', currency: 'KES' },
+      })
+      return world.heron.send('POST', '/transfers', { to: 'weaver', body })
+    }
+    const answers = await Promise.all([1, 2, 3].map(send))
+    expect(answers.map(({ status }) => status)).toEqual([202, 500, 202])
+    await world.settle()
+    expect(world.weaver.callbacks().map(({ body }) => body.transferId)).toEqual([anId(1), anId(3)])
+    expect(await world.position('heron')).toBe('2')
+  })
 })

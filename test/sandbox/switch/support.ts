@@ -156,9 +156,13 @@ async function anFsp(
     url,
     received,
     answer: async () => ({ status: 200, headers: {}, bytes: new Uint8Array() }),
-    send: (method, path, options = {}) => {
+    send: async (method, path, options = {}) => {
       const { headers, bytes } = signed(name, { method, path, clock, options })
-      return network.send({ method, url: switchUrl + path, headers, bytes, timeoutMs: 5_000 })
+      const url = switchUrl + path
+      const answered = network.send({ method, url, headers, bytes, timeoutMs: 5_000 })
+      // Whoever is waited for has to be given time.
+      await clock.advance(0)
+      return answered
     },
     callbacks: (about = '') =>
       received
