@@ -1,15 +1,10 @@
 import type { z } from 'zod'
-import type { Clock } from '../../hub/clock.ts'
 import { OutcomeUnknown, Unavailable } from '../../hub/connector.ts'
-import { NoResponse, NotSent, type HttpClient, type HttpResponse } from '../../hub/http.ts'
-import type { Log } from '../../hub/log.ts'
+import { NoResponse, NotSent, type HttpResponse } from '../../hub/http.ts'
 import { createCredential } from './credential.ts'
-import type { FineractConfig } from './config.ts'
+import type { FineractConfig, Ports } from './config.ts'
 import { exactJsonText, parseExactJson, type ExactJson } from './exact-json.ts'
 import { readErrorCode } from './wire.ts'
-
-/** What the connector is given by the program. */
-export type Ports = { readonly http: HttpClient; readonly clock: Clock; readonly log: Log }
 
 /** One call. `path` starts after the version: "/interoperation/quotes"; its parts are escaped. */
 export type CoreCall = {

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { Clock } from '../../hub/clock.ts'
+import type { HttpClient } from '../../hub/http.ts'
+import type { Log } from '../../hub/log.ts'
 
 /** What one FSP needs to use its own Fineract. URLs and credentials have no default. */
 export const fineractConfigSchema = z.object({
@@ -35,3 +38,6 @@ export const fineractConfigSchema = z.object({
 
 /** One core's configuration, once it is read. */
 export type FineractConfig = z.infer<typeof fineractConfigSchema>
+
+/** What the connector is given by the program. */
+export type Ports = { readonly http: HttpClient; readonly clock: Clock; readonly log: Log }

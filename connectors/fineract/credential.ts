@@ -1,7 +1,6 @@
 import { Unavailable } from '../../hub/connector.ts'
 import { NoResponse, NotSent } from '../../hub/http.ts'
-import type { FineractConfig } from './config.ts'
-import type { Ports } from './client.ts'
+import type { FineractConfig, Ports } from './config.ts'
 import { parseExactJson } from './exact-json.ts'
 import { tokenSchema } from './wire.ts'
 

@@ -6,7 +6,7 @@ import type { HttpClient, HttpResponse, OutgoingRequest } from '../../../hub/htt
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { fakeHttp, quiet } from '../fake-http.ts'
 
-export const base = 'http://core.test/fineract-provider/api/v1'
+const base = 'http://core.test/fineract-provider/api/v1'
 
 export const transferId = '0a6e2a3e-8f6b-4c54-9d7c-0f6b4f3c2a11'
 
