@@ -43,6 +43,8 @@ type Lane = {
   readonly busy: Set<string>
   /** What came of rows, not written down yet. */
   outcomes: readonly Outcome[]
+  /** The same, written down: their lines are free when the next round begins, which cannot see those rows any more. */
+  written: readonly Outcome[]
 }
 
 /**
@@ -52,21 +54,40 @@ type Lane = {
 export function createRelay(config: CallbackConfig, ports: RelayPorts): Relay {
   const { queue, clock } = ports
   const sendCallback = createCallbackSender(config, ports)
-  const messages: Lane = { kind: 'message', busy: new Set(), outcomes: [] }
-  const callbacks: Lane = { kind: 'client-callback', busy: new Set(), outcomes: [] }
+  const messages: Lane = { kind: 'message', busy: new Set(), outcomes: [], written: [] }
+  const callbacks: Lane = { kind: 'client-callback', busy: new Set(), outcomes: [], written: [] }
   const lanes = [messages, callbacks]
   let isClosed = false
 
-  /** Writes down what came of rows and looks for due ones, in one commit of the store; then starts those. */
+  /** Has it written down what came of rows, looks for due ones, and starts those whose line is free. */
   const rounds = createRounds(ports, async () => {
-    const settling = lanes.map((lane) => settle(lane, queue))
-    const looking = isClosed ? undefined : lookForWork(lanes, queue, clock.now())
-    await Promise.all(settling)
-    const work = await looking
-    if (!work) return
+    for (const lane of lanes) {
+      free(lane)
+      settle(lane)
+    }
+    if (isClosed) return
+    const work = await lookForWork(lanes, queue, clock.now())
     for (const [lane, row] of work.due) start(lane, row)
     if (work.nextDueAt !== undefined) rounds.wakeIn(work.nextDueAt - clock.now())
   })
+
+  /** Has what came of rows written down; nobody but their own line waits for that. */
+  const settle = (lane: Lane): void => {
+    const { outcomes } = lane
+    lane.outcomes = []
+    if (outcomes.length === 0) return
+    writeDown(outcomes, queue).then(
+      () => {
+        lane.written = [...lane.written, ...outcomes]
+        rounds.wake()
+      },
+      (error: unknown) => {
+        lane.outcomes = [...outcomes, ...lane.outcomes]
+        ports.log.error({ error }, 'outbox not written')
+        rounds.wakeIn(storeRetryMs)
+      },
+    )
+  }
 
   const start = (lane: Lane, row: OutboxRow): void => {
     if (lane.busy.has(row.line)) return
@@ -165,17 +186,17 @@ async function deliver(
   }
 }
 
-/** Only once it is written down may the line's next row leave. */
-async function settle(lane: Lane, queue: OutboxQueue): Promise<void> {
-  const { outcomes } = lane
-  if (outcomes.length === 0) return
+function free(lane: Lane): void {
+  for (const { row } of lane.written) lane.busy.delete(row.line)
+  lane.written = []
+}
+
+async function writeDown(outcomes: readonly Outcome[], queue: OutboxQueue): Promise<void> {
   const arrived = outcomes.filter(({ dueAt }) => dueAt === undefined).map(({ row }) => row.id)
   const postponed = outcomes.flatMap(({ row, dueAt }) =>
     dueAt === undefined ? [] : [queue.postpone(row.id, dueAt)],
   )
   await Promise.all([...postponed, ...(arrived.length === 0 ? [] : [queue.done(arrived)])])
-  for (const { row } of outcomes) lane.busy.delete(row.line)
-  lane.outcomes = lane.outcomes.slice(outcomes.length)
 }
 
 async function lookForWork(

@@ -9,6 +9,11 @@ export interface GroupCommit {
   readonly session: StepSession
   /** Runs work after all that was asked for before it; resolves once what it wrote is durable. */
   step<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * The same for work that nobody waits for: it joins the next commit that is made for others, or makes one of its own
+   * after 20 ms. A crash before that undoes it.
+   */
+  stepLater<T>(work: () => Promise<T>): Promise<T>
   /** Finishes the steps that were asked for, then closes the file. */
   close(): Promise<void>
   /** Ends as a power cut would: what is not committed is lost, and open steps never settle. */
@@ -16,6 +21,7 @@ export interface GroupCommit {
 }
 
 const stepsPerCommitMax = 256
+const laterMsMax = 20
 
 /** Does its work inside the batch and returns how to tell the caller, once the commit is done. */
 type Step = {
@@ -36,18 +42,22 @@ export function createGroupCommit(
   const session = createStepSession(database)
   let isClosed = false
   let isRunning = false
-  const hasEnded = (): boolean => isClosed
   let onIdle = (): void => undefined
-
+  const hasEnded = (): boolean => isClosed
   const schedule = (): void => {
     if (isRunning || queue.length === 0) return
     isRunning = true
     clock.after(0, () => void runQueued())
   }
-
+  const enqueue = (...steps: readonly Step[]): void => {
+    queue.push(...steps)
+    schedule()
+  }
+  const later = createLaterSteps(clock, enqueue)
   const runQueued = async (): Promise<void> => {
     if (isClosed) return
-    const settles = await runBatch({ session, log }, queue.splice(0, stepsPerCommitMax))
+    const steps = queue.splice(0, stepsPerCommitMax)
+    const settles = await runBatch({ session, log }, { steps, later })
     // Only a crash closes while a batch runs, and then nobody is told anything.
     if (hasEnded()) return
     isRunning = false
@@ -55,39 +65,77 @@ export function createGroupCommit(
     if (queue.length === 0) onIdle()
     else schedule()
   }
-
+  const ask = <T>(work: () => Promise<T>, then: (step: Step) => void): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (isClosed) throw new Error('the store is closed')
+      then({ run: () => runStep(session, { work, resolve, reject }), reject })
+    })
+  const end = (): void => {
+    isClosed = true
+    database.close()
+  }
   return {
     session,
-    step: (work) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) throw new Error('the store is closed')
-        queue.push({ run: () => runStep(session, { work, resolve, reject }), reject })
-        schedule()
-      }),
+    step: (work) => ask(work, enqueue),
+    stepLater: (work) => ask(work, later.add),
     close: async () => {
       if (isClosed) return
+      later.hurry()
       if (isRunning) await new Promise<void>((resolve) => (onIdle = resolve))
-      isClosed = true
-      database.close()
+      end()
     },
     crash: () => {
       if (isClosed) return
-      isClosed = true
+      later.take()
       queue.length = 0
       session.abandon()
-      database.close()
+      end()
     },
   }
 }
 
-/** Runs the steps one after the other and commits; returns what tells their callers, and what was to follow the commit. */
+type LaterSteps = {
+  readonly add: (step: Step) => void
+  /** All that wait, which then wait no more. */
+  readonly take: () => readonly Step[]
+  /** Makes them steps like any other now. */
+  readonly hurry: () => void
+}
+
+/** Keeps steps until somebody takes them, or until the first has waited long enough. */
+function createLaterSteps(clock: Clock, enqueue: (...steps: readonly Step[]) => void): LaterSteps {
+  const waiting: Step[] = []
+  let cancel: (() => void) | undefined
+  const take = (): readonly Step[] => {
+    cancel?.()
+    cancel = undefined
+    return waiting.splice(0)
+  }
+  const hurry = (): void => {
+    enqueue(...take())
+  }
+  const add = (step: Step): void => {
+    waiting.push(step)
+    cancel ??= clock.after(laterMsMax, hurry)
+  }
+  return { add, take, hurry }
+}
+
+/**
+ * Runs the steps one after the other, and those of `later` if there is a commit to share, and commits; returns what tells
+ * their callers, and what was to follow the commit.
+ */
 async function runBatch(
   { session, log }: { readonly session: StepSession; readonly log: Log },
-  steps: readonly Step[],
+  { steps, later }: { readonly steps: Step[]; readonly later: LaterSteps },
 ): Promise<readonly (() => void)[]> {
+  const settles: (() => void)[] = []
   try {
-    const settles: (() => void)[] = []
     for (const step of steps) settles.push(await step.run())
+    if (session.hasWritten()) {
+      steps.push(...later.take())
+      for (const step of steps.slice(settles.length)) settles.push(await step.run())
+    }
     return [...settles, ...session.commit()]
   } catch (error) {
     session.rollBack()

@@ -74,7 +74,7 @@ function createQueue(commits: GroupCommit, wakes: (() => void)[]): OutboxQueue {
   return {
     due: (now, limit, kind) => commits.step(() => rows.due(now, limit, kind)),
     nextDueAt: (now) => commits.step(() => rows.nextDueAt(now)),
-    done: (ids) => commits.step(() => rows.done(ids)),
+    done: (ids) => commits.stepLater(() => rows.done(ids)),
     postpone: (id, dueAt) => commits.step(() => rows.postpone(id, dueAt)),
     onAdded: (wake) => {
       wakes.push(wake)

@@ -19,6 +19,8 @@ export interface StepSession extends SqlSession {
   keepStep(): void
   /** Undoes what the step wrote; throws when that is not possible, and then the whole batch is to be rolled back. */
   dropStep(): void
+  /** Whether there is anything to commit. */
+  hasWritten(): boolean
   /** Makes all kept steps durable; returns the tasks that were to follow. */
   commit(): readonly (() => void)[]
   rollBack(): void
@@ -123,6 +125,7 @@ function marks(database: SqlDatabase, progress: Progress): Omit<StepSession, key
       if (progress.wrote) database.exec('ROLLBACK TO step; RELEASE step')
       endStep()
     },
+    hasWritten: () => progress.begun,
     commit: () => {
       if (progress.begun) database.exec('COMMIT')
       const tasks = [...progress.tasks]

@@ -162,6 +162,7 @@ export interface OutboxQueue {
   due(now: number, limit: number, kind: OutboxEntry['kind']): Promise<readonly OutboxRow[]>
   /** When the next of the rows that are not due yet will be, if any is there. */
   nextDueAt(now: number): Promise<number | undefined>
+  /** Deletes rows that have arrived; durable a little later than a step, when another commit can be shared. */
   done(ids: readonly string[]): Promise<void>
   /** Tries again later. */
   postpone(id: string, dueAt: number): Promise<void>

@@ -86,6 +86,7 @@ describe('the relay to the engine', () => {
     await scene.add('b', 'b1')
     await clock.advance(0)
     expect(scene.published).toEqual(['a1', 'b1'])
+    await clock.advance(20)
     expect(await scene.left()).toBe(0)
   })
 
@@ -97,10 +98,10 @@ describe('the relay to the engine', () => {
     await clock.advance(0)
     expect(scene.published).toEqual(['a1', 'b1', 'c1'])
     scene.waiting.get('b1')?.resolve()
-    await clock.advance(0)
+    await clock.advance(20)
     expect(scene.published).toHaveLength(3)
     scene.waiting.get('a1')?.resolve()
-    await clock.advance(0)
+    await clock.advance(20)
     expect(scene.published).toEqual(['a1', 'b1', 'c1', 'a2'])
   })
 
@@ -112,7 +113,7 @@ describe('the relay to the engine', () => {
     await clock.advance(0)
     expect(scene.published).toHaveLength(64)
     for (let n = 0; n < 10; n++) scene.waiting.get(`m${n}`)?.resolve()
-    await clock.advance(0)
+    await clock.advance(20)
     expect(scene.published).toHaveLength(70)
   })
 
@@ -136,9 +137,19 @@ describe('the relay to the engine', () => {
     expect(scene.published.length).toBeGreaterThan(15)
     expect(new Set(scene.published)).toEqual(new Set(['a1']))
     scene.engine.holds = false
-    await clock.advance(30_000)
+    await clock.advance(30_020)
     expect(scene.published.slice(-2)).toEqual(['a1', 'a2'])
     expect(lines.find(([level]) => level === 'warn')?.[1]).toBe('message not published')
+  })
+
+  it('publishes each message once while others keep being added', async () => {
+    const scene = aScene()
+    scene.startRelay()
+    for (let n = 0; n < 200; n++) await scene.add(`line ${n % 7}`, `m${n}`)
+    await clock.advance(1_000)
+    expect(scene.published).toHaveLength(200)
+    expect(new Set(scene.published).size).toBe(200)
+    expect(await scene.left()).toBe(0)
   })
 
   it('waits for the time of a row that is not due yet', async () => {
@@ -160,7 +171,7 @@ describe('the relay to the engine', () => {
     scene.startRelay()
     await clock.advance(0)
     scene.waiting.get('a1')?.resolve()
-    await clock.advance(0)
+    await clock.advance(20)
     scene.startRelay()
     await clock.advance(0)
     expect(scene.published).toEqual(['a1', 'b1', 'b1'])
@@ -177,7 +188,7 @@ describe('the relay to the engine', () => {
     await clock.advance(10)
     expect(isIdle).toBe(false)
     scene.waiting.get('a1')?.resolve()
-    await clock.advance(10)
+    await clock.advance(20)
     expect(isIdle).toBe(true)
   })
 
@@ -193,7 +204,7 @@ describe('the relay to the engine', () => {
     await clock.advance(1000)
     expect(isClosed).toBe(false)
     scene.waiting.get('a1')?.resolve()
-    await clock.advance(0)
+    await clock.advance(20)
     expect(isClosed).toBe(true)
     await scene.add('b', 'b1')
     await clock.advance(10_000)
@@ -238,7 +249,7 @@ describe('the relay to the engine', () => {
     expect(scene.called).toHaveLength(32)
     let isClosed = false
     void relay.close().then(() => (isClosed = true))
-    await clock.advance(0)
+    await clock.advance(20)
     expect(isClosed).toBe(true)
   })
 })

@@ -91,6 +91,30 @@ describe('group commit', () => {
     await store.close()
   })
 
+  it('deletes rows that have arrived with the next commit, and with one of its own if none comes', async () => {
+    const fakeClock = createFakeClock()
+    const { seen, database } = watched(openSqlite(':memory:'))
+    const store = createStoreOver(database, { clock: fakeClock, log })
+    const now = async <T>(asked: Promise<T>): Promise<T> => {
+      await fakeClock.advance(0)
+      return asked
+    }
+    const callback = { kind: 'client-callback', fspId: '', url: '', body: '', dueAt: 0 } as const
+    await now(store.step((tx) => tx.outbox.add({ ...callback, line: 'a' })))
+    const left = async () =>
+      (await now(store.queue.due(9, 9, 'client-callback'))).map((row) => row.line)
+    let isDone = false
+    void store.queue.done(['1']).then(() => (isDone = true))
+    expect([await left(), seen.commits, isDone]).toEqual([['a'], 1, false])
+    await now(store.step((tx) => tx.outbox.add({ ...callback, line: 'b' })))
+    expect([await left(), seen.commits, isDone]).toEqual([['b'], 2, true])
+    void store.queue.done(['2'])
+    await fakeClock.advance(19)
+    expect(await left()).toEqual(['b'])
+    await fakeClock.advance(1)
+    expect([await left(), seen.commits]).toEqual([[], 3])
+  })
+
   it('refuses a transaction that is used after its step', async () => {
     const store = createStoreOver(openSqlite(':memory:'), { clock, log })
     const late = await store.step(async (tx) => () => tx.transfers.find(aKey()))
