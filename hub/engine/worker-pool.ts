@@ -57,8 +57,8 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
   const dispatchTo = (subscription: Subscription): void => {
     const now = ports.clock.now()
     if (now < pausedUntil) return
-    const busy = Array.from(subscription.active.values()).filter((endsAt) => endsAt > now).length
     const { type, timeoutMs, maxActive } = subscription
+    const busy = countBusy(subscription, now)
     if (busy >= maxActive) return
     for (const job of ports.take(type, { count: maxActive - busy, timeoutMs })) {
       subscription.active.set(job.key, now + timeoutMs)
@@ -98,6 +98,12 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
       subscriptions.clear()
     },
   }
+}
+
+/** Looks for jobs whose time has passed only when there seems to be no room without. */
+function countBusy({ active, maxActive }: Subscription, now: number): number {
+  if (active.size < maxActive) return active.size
+  return Array.from(active.values()).filter((endsAt) => endsAt > now).length
 }
 
 async function runHandler(handler: JobHandler, job: Job, log: Log): Promise<JobVerdict> {

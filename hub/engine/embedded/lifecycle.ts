@@ -1,7 +1,7 @@
 import type { Element, Flow } from '../bpmn/process-model.ts'
 import type { Variables } from '../engine.ts'
 import type { Behaviour, Core, IncidentState, Token } from './state.ts'
-import { createToken, elementAt, isInner, touch } from './state.ts'
+import { createToken, elementAt, isInner, removeChild, touch } from './state.ts'
 import {
   IncidentRaised,
   applyInputs,
@@ -16,10 +16,12 @@ import { closeWaits, endJob } from './waits.ts'
 export function activate(
   core: Core,
   scope: Token,
-  at: { readonly element: Element } & Partial<Pick<Token, 'given' | 'loopCounter' | 'variables'>>,
+  start: { readonly element: Element } & Partial<Pick<Token, 'given' | 'loopCounter'>>,
 ): Token {
-  const isBody = at.element.loop !== undefined && at.loopCounter === undefined
-  const token = createToken(core, { ...at, instance: scope.instance, parent: scope, isBody })
+  const { element, given, loopCounter } = start
+  const isBody = element.loop !== undefined && loopCounter === undefined
+  const at = { element, instance: scope.instance, parent: scope }
+  const token = createToken(core, at, { isBody, given, loopCounter: loopCounter ?? 0 })
   recordElement(core, token, 'ELEMENT_ACTIVATING')
   return token
 }
@@ -85,7 +87,7 @@ function leave(core: Core, token: Token, flows: readonly Flow[]): void {
 }
 
 function remove(core: Core, token: Token): Token | undefined {
-  token.parent?.children.delete(token)
+  if (token.parent !== undefined) removeChild(token.parent, token)
   touch(core, token)
   return token.parent
 }

@@ -214,12 +214,8 @@ export function startInstance(core: Core, definition: Definition, begin: Beginni
   if (begin.startKey !== undefined) {
     core.startKeys.set(pairKey(definition.bpmnProcessId, begin.startKey), instance.key)
   }
-  const root = createToken(core, {
-    key: instance.key,
-    element: process,
-    instance,
-    parent: undefined,
-  })
+  const at = { element: process, instance, parent: undefined }
+  const root = createToken(core, at, { key: instance.key })
   instance.root = root
   if (begin.variables !== undefined) setLocals(core, root, begin.variables)
   core.record?.({

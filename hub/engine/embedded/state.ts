@@ -36,13 +36,14 @@ export type Token = {
   readonly isBody: boolean
   state: 'activating' | 'active' | 'completing' | 'terminating'
   variables: MutableVariables | undefined
-  readonly children: Set<Token>
+  /** `noTokens` until the first. */
+  children: ReadonlySet<Token>
   /** Flows taken whose targets are not activated yet; always 0 between commands. */
   pendingFlows: number
   /** Tokens that wait at parallel joins of this scope, by flow. */
   taken: Map<number, number> | undefined
   job: JobState | undefined
-  waits: Wait[]
+  waits: readonly Wait[]
   incident: IncidentState | undefined
   /** What a job or message brought, to be merged when the element completes. */
   result: Variables | undefined
@@ -204,35 +205,50 @@ export function touch(core: Core, token: Token): void {
   core.dirtyInstances.add(token.instance)
 }
 
+const noTokens: ReadonlySet<Token> = new Set()
+const noWaits: readonly Wait[] = []
+
 /** A token in its scope, not yet active. */
 export function createToken(
   core: Core,
-  from: Pick<Token, 'element' | 'instance' | 'parent'> & Partial<Token>,
+  at: Pick<Token, 'element' | 'instance' | 'parent'>,
+  start: Partial<Token> = {},
 ): Token {
   const token: Token = {
-    key: from.key ?? core.nextKey(),
-    element: from.element,
-    instance: from.instance,
-    parent: from.parent,
-    isBody: from.isBody ?? false,
-    state: from.state ?? 'activating',
-    variables: from.variables,
-    children: new Set(),
+    key: start.key ?? core.nextKey(),
+    element: at.element,
+    instance: at.instance,
+    parent: at.parent,
+    isBody: start.isBody ?? false,
+    state: start.state ?? 'activating',
+    variables: start.variables,
+    children: noTokens,
     pendingFlows: 0,
-    taken: from.taken,
+    taken: start.taken,
     job: undefined,
-    waits: [],
-    incident: from.incident,
-    result: from.result,
-    given: from.given,
+    waits: noWaits,
+    incident: start.incident,
+    result: start.result,
+    given: start.given,
     trigger: undefined,
-    loop: from.loop,
-    loopCounter: from.loopCounter ?? 0,
+    loop: start.loop,
+    loopCounter: start.loopCounter ?? 0,
     called: undefined,
   }
-  from.parent?.children.add(token)
+  if (at.parent !== undefined) addChild(at.parent, token)
   touch(core, token)
   return token
+}
+
+function addChild(scope: Token, token: Token): void {
+  // Most tokens never have children, and a set for each would cost more than all else they hold.
+  if (scope.children === noTokens) scope.children = new Set([token])
+  else if (scope.children instanceof Set) scope.children.add(token)
+}
+
+/** Takes a token out of its scope. */
+export function removeChild(scope: Token, token: Token): void {
+  if (scope.children instanceof Set) scope.children.delete(token)
 }
 
 /** The element of a process by its index, which a compiled process always has. */

@@ -230,21 +230,22 @@ function restoreToken(
 ): Token {
   const element = instance.definition.process.elements[doc.e]
   if (element === undefined) throw new Error(`no element ${String(doc.e)}`)
-  const token = createToken(core, {
-    key: doc.k,
-    element,
-    instance,
-    parent,
-    isBody: doc.b === 1,
-    state: doc.s ?? 'active',
-    variables: doc.v,
-    taken: doc.n && new Map(doc.n),
-    incident: doc.i,
-    result: doc.r,
-    given: doc.g,
-    loop: doc.l,
-    loopCounter: doc.c ?? 0,
-  })
+  const token = createToken(
+    core,
+    { element, instance, parent },
+    {
+      key: doc.k,
+      isBody: doc.b === 1,
+      state: doc.s ?? 'active',
+      variables: doc.v,
+      taken: doc.n && new Map(doc.n),
+      incident: doc.i,
+      result: doc.r,
+      given: doc.g,
+      loop: doc.l,
+      loopCounter: doc.c ?? 0,
+    },
+  )
   if (doc.j !== undefined) token.job = restoreJob(token, doc.j)
   if (doc.w !== undefined) token.waits = doc.w.map((wait) => restoreWait(token, wait))
   if (doc.i !== undefined) core.incidents.set(doc.i.key, token)

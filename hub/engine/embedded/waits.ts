@@ -76,7 +76,7 @@ function planMessageWait(core: Core, token: Token, planned: Planned<'message'>):
 
 function openMessage(core: Core, plan: MessageWait): void {
   const wait = { ...plan, key: core.nextKey() }
-  wait.token.waits.push(wait)
+  wait.token.waits = [...wait.token.waits, wait]
   touch(core, wait.token)
   recordMessageWait(core, wait, 'proc-msg-sub CREATING')
   core.hooks.openMessageWait(wait)
@@ -85,7 +85,7 @@ function openMessage(core: Core, plan: MessageWait): void {
 /** Opens a timer, or its next repetition. */
 export function openTimer(core: Core, plan: Omit<TimerWait, 'key' | 'alarm'>): void {
   const wait: TimerWait = { ...plan, key: core.nextKey(), alarm: undefined }
-  wait.token.waits.push(wait)
+  wait.token.waits = [...wait.token.waits, wait]
   touch(core, wait.token)
   armTimer(core, wait)
   if (core.record === undefined) return
