@@ -170,7 +170,7 @@ async function answer(route: Route, bodyBytesMax: number, exchange: Exchange): P
   const { incoming, outgoing } = exchange
   const response = await routed(route, bodyBytesMax, incoming).catch(problemOf)
   if (response.status === 0) {
-    incoming.destroy()
+    incoming.socket.destroy()
     return
   }
   outgoing.writeHead(response.status, {

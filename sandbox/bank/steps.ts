@@ -34,10 +34,10 @@ export type Found = { readonly account: SavingsAccount; readonly record?: Transf
 export type Step = (desk: Desk, move: Move, found: Found) => Done | BankRefusal
 
 /** Fineract marks interop transactions by this routing code, and finds them again by it. */
-export const interopRoutingCode = 'INTEROPERATION'
+const interopRoutingCode = 'INTEROPERATION'
 
 /** The first payment type that is not cash; Fineract books interop transactions under it. */
-export const interopPaymentTypeId = 2n
+const interopPaymentTypeId = 2n
 
 /** What the customer can spend: her balance without what is held. */
 export function available(account: SavingsAccount): bigint {

@@ -65,6 +65,7 @@ describe('sockets', () => {
   it('tell a request that never left from one that may have arrived', async () => {
     const { url, close } = await serve(() => Promise.resolve({ ...text(0, ''), status: 0 }))
     await expect(get(url)).rejects.toThrow(NoResponse)
+    await expect(get(url)).rejects.toThrow('socket hang up')
     await close()
     await expect(get(url)).rejects.toThrow(NotSent)
   })

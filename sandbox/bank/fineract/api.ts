@@ -6,7 +6,7 @@ import { partyLines } from './parties.ts'
 import { savingsLines, type SavingsParts } from './savings.ts'
 
 /** Where Fineract's API begins. */
-export const fineractBase = '/fineract-provider/api/v1'
+const fineractBase = '/fineract-provider/api/v1'
 
 /** What faults on the API are called by. */
 export const fineractOperations = [

@@ -38,7 +38,7 @@ export const savingsProduct = { id: 1n, name: 'Kivuko savings', shortName: 'KVK'
 const currencies = new Map<string, JsonText>()
 
 /** A currency as Fineract describes it beside every amount. */
-export function currencyJson(currency: string): JsonText {
+function currencyJson(currency: string): JsonText {
   const known = currencies.get(currency)
   if (known) return known
   const written = prewritten({
@@ -70,7 +70,7 @@ export function statusJson(state: AccountState): JsonOut {
 }
 
 /** What is blocked on the account: everything when it is frozen, else nothing. */
-export function subStatusJson(state: AccountState): JsonOut {
+function subStatusJson(state: AccountState): JsonOut {
   const block = state === 'frozen'
   return {
     id: block ? 400n : 0n,
@@ -177,7 +177,7 @@ const writtenTypes: Readonly<Record<TransactionKind, JsonText>> = {
 }
 
 /** One line of a statement. The receipt number of an interop transaction is its transfer code. */
-export function transactionJson(transaction: SavingsTransaction, account: SavingsAccount): JsonOut {
+function transactionJson(transaction: SavingsTransaction, account: SavingsAccount): JsonOut {
   const { payment } = transaction
   return {
     id: transaction.id,
