@@ -16,6 +16,8 @@ export interface Relay {
   idle(): Promise<void>
   /** Takes no more rows and waits for the messages on their way; a callback on its way is sent again by the next run. */
   close(): Promise<void>
+  /** Ends at once, for tests of a power cut. */
+  crash(): void
 }
 
 /** What the relay needs from the world. */
@@ -107,6 +109,7 @@ export function createRelay(config: CallbackConfig, ports: RelayPorts): Relay {
       await rounds.until(() => messages.busy.size === 0)
       rounds.stop()
     },
+    crash: rounds.stop,
   }
 }
 

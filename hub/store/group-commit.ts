@@ -16,7 +16,7 @@ export interface GroupCommit {
   stepLater<T>(work: () => Promise<T>): Promise<T>
   /** Finishes the steps that were asked for, then closes the file. */
   close(): Promise<void>
-  /** Ends as a power cut would: what is not committed is lost, and open steps never settle. */
+  /** Ends as a power cut would: what is not committed is lost, and no step settles any more. */
   crash(): void
 }
 
@@ -40,8 +40,7 @@ export function createGroupCommit(
 ): GroupCommit {
   const queue: Step[] = []
   const session = createStepSession(database)
-  let isClosed = false
-  let isRunning = false
+  let [isClosed, hasCrashed, isRunning] = [false, false, false]
   let onIdle = (): void => undefined
   const hasEnded = (): boolean => isClosed
   const schedule = (): void => {
@@ -67,6 +66,7 @@ export function createGroupCommit(
   }
   const ask = <T>(work: () => Promise<T>, then: (step: Step) => void): Promise<T> =>
     new Promise((resolve, reject) => {
+      if (hasCrashed) return
       if (isClosed) throw new Error('the store is closed')
       then({ run: () => runStep(session, { work, resolve, reject }), reject })
     })
@@ -86,6 +86,7 @@ export function createGroupCommit(
     },
     crash: () => {
       if (isClosed) return
+      hasCrashed = true
       later.take()
       queue.length = 0
       session.abandon()

@@ -18,7 +18,7 @@ import { createTransfers } from './tables/transfers.ts'
 /** The store in a SQLite file, with what the relay and tests need beside it. */
 export type SqliteStore = Store & {
   readonly queue: OutboxQueue
-  /** Ends as a power cut would, for tests: what is not committed is lost, open steps never settle, the file is free. */
+  /** Ends as a power cut would, for tests: what is not committed is lost, no step settles any more, the file is free. */
   crash(): void
 }
 

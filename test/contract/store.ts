@@ -104,6 +104,8 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         const open = ask((tx) => tx.transfers.insert(other))
         void open.then(() => settled.push('kept')).catch(() => settled.push('failed'))
         store.crash()
+        const late = ask((tx) => tx.transfers.insert(other))
+        void late.then(() => settled.push('kept')).catch(() => settled.push('failed'))
         store = place.open()
         expect(await ask((tx) => tx.transfers.find(aKey()))).toEqual(aTransfer())
         expect(await ask((tx) => tx.transfers.find(other.key))).toBeUndefined()
