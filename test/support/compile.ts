@@ -11,7 +11,11 @@ export function compileInto(folder: string, part: string): void {
     const source = readFileSync(join(root, part, file), 'utf8')
     const { code } = transformSync(source, {
       swcrc: false,
-      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript' },
+        experimental: { keepImportAttributes: true },
+      },
       module: { type: 'es6' },
     })
     const target = join(folder, part, file.replace(/\.ts$/, '.js'))
