@@ -3,12 +3,12 @@ import { accountTypeOf } from '../ledger/accounts.ts'
 import { isCurrency } from '../fspiop/formats.ts'
 
 /** Clients of the OSS ledger send amounts as numbers; their shortest decimal text is what was meant. */
-export const amountSchema = z
+const amountSchema = z
   .union([z.string(), z.number()])
   .transform(String)
   .pipe(z.string().regex(/^-?\d{1,18}(\.\d{1,4})?$/))
 
-export const currencySchema = z.string().refine(isCurrency, { error: 'must be an ISO 4217 code' })
+const currencySchema = z.string().refine(isCurrency, { error: 'must be an ISO 4217 code' })
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/)
 

@@ -2,10 +2,10 @@ import type { Headers, HttpRequest } from '../../http.ts'
 import { fspiopError, type Extension, type FspiopError } from './fspiop-error.ts'
 
 /** What this switch speaks: major.minor, newest last. */
-export const supportedVersions = ['1.0', '1.1'] as const
+const supportedVersions = ['1.0', '1.1'] as const
 
 /** The largest body of FSPIOP 1.1 §3.2.1. */
-export const bodyBytesMax = 5_242_880
+const bodyBytesMax = 5_242_880
 
 const acceptMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE'])
 

@@ -10,6 +10,7 @@ export function parseBody<T>(bytes: Uint8Array, schema: z.ZodType<T>): Parsed<T>
   if (typeof body !== 'object' || body === null) {
     return { error: fspiopError('3101', 'the body is not a JSON object') }
   }
+  if (isDeeperThan(body, depthMax)) return { error: fspiopError('3101', 'nested too deeply') }
   const parsed = schema.safeParse(body)
   if (parsed.success) return { value: parsed.data }
   return { error: describe(parsed.error.issues[0], body) }
@@ -23,6 +24,15 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch {
     return undefined
   }
+}
+
+/** FSPIOP nests 6 levels at most; what is far deeper is only there to exhaust a stack. */
+const depthMax = 32
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === 0) return true
+  return Object.values(value).some((member) => isDeeperThan(member, depth - 1))
 }
 
 function describe(issue: z.core.$ZodIssue | undefined, body: object): FspiopError {

@@ -84,7 +84,9 @@ function fieldProblem(fields: Record<string, unknown>, request: HttpRequest): st
     return header !== undefined && fields[name] !== undefined && header !== fields[name]
   })
   if (differing) return `${differing} differs between the HTTP and the protected header`
-  if (fields['FSPIOP-URI'] !== request.path) return 'FSPIOP-URI is not the path that was called'
+  const [path, whole] = [request.path.split('?', 1)[0], request.path]
+  if (fields['FSPIOP-URI'] !== whole && fields['FSPIOP-URI'] !== path)
+    return 'FSPIOP-URI is not the path that was called'
   if (fields['FSPIOP-HTTP-Method'] !== request.method) return 'FSPIOP-HTTP-Method is another'
   return undefined
 }

@@ -145,4 +145,26 @@ describe('a switch that starts again', () => {
     expect(world.weaver.callbacks().map(({ body }) => body.transferId)).toEqual([anId(1), anId(3)])
     expect(await world.position('heron')).toBe('2')
   })
+
+  it('after kill -9 tells what was committed, again if need be, and the same', async () => {
+    const world = await aWorld()
+    await reserve(world)
+    await fulfil(world, anId(1))
+    const told = [world.heron.callbacks().at(-1), world.weaver.callbacks().at(-1)]
+    await world.crash()
+    expect([world.heron.callbacks().at(-1), world.weaver.callbacks().at(-1)]).toEqual(told)
+    expect(world.heron.callbacks('/transfers/')).toHaveLength(2)
+    expect(await world.position('weaver')).toBe('-100')
+  })
+
+  it('after kill -9 leaves nothing RESERVED beyond expiry and one sweep', async () => {
+    const world = await aWorld()
+    await reserve(world)
+    await world.crash()
+    await world.clock.advance(31_000)
+    expect((await world.call('GET', '/lab/books')).body.transfers).toMatchObject([
+      { state: 'ABORTED' },
+    ])
+    expect(await world.position('heron')).toBe('0')
+  })
 })

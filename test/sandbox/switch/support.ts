@@ -1,4 +1,7 @@
 import { jest } from '@jest/globals'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   createHash,
   createPublicKey,
@@ -20,7 +23,7 @@ jest.setTimeout(60_000)
 /** Keys are costly to make, so all tests of a file share these. */
 const keys = new Map<string, { publicKey: KeyObject; privateKey: KeyObject }>()
 
-export function keysOf(name: string): { publicKey: KeyObject; privateKey: KeyObject } {
+function keysOf(name: string): { publicKey: KeyObject; privateKey: KeyObject } {
   const known = keys.get(name)
   if (known) return known
   const fresh = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -73,6 +76,8 @@ export type World = {
   position(fsp: string, currency?: string): Promise<string>
   /** Ends the switch and starts another over the same store. */
   restart(): Promise<void>
+  /** As after kill -9: a new switch on what the last commit left, which nobody tidied. */
+  crash(): Promise<void>
 }
 
 const names = ['heron', 'weaver', 'ibis'] as const
@@ -80,8 +85,7 @@ const names = ['heron', 'weaver', 'ibis'] as const
 export async function aWorld(changes: Partial<SwitchConfig> = {}): Promise<World> {
   const clock = createFakeClock()
   const network = createFakeNetwork({ clock })
-  const store = openStore(':memory:')
-  const state: { current?: Switch } = {}
+  const state: { current?: Switch; store: Store } = { store: openStore(':memory:') }
   const listening = await network.listen((request) => state.current!.route(request), {
     host: '127.0.0.1',
     port: 4100,
@@ -102,8 +106,9 @@ export async function aWorld(changes: Partial<SwitchConfig> = {}): Promise<World
     })),
     ...changes,
   })
-  const start = (): Switch => createSwitch(config, { clock, network, store, keys: pemOf('switch') })
-  state.current = start()
+  const start = (from: Store): Switch =>
+    createSwitch(config, { clock, network, store: from, keys: pemOf('switch') })
+  state.current = start(state.store)
   const call: World['call'] = async (method, path, body) => {
     const bytes = body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body))
     const answer = await state.current!.route({ method, path, headers: {}, bytes })
@@ -114,7 +119,9 @@ export async function aWorld(changes: Partial<SwitchConfig> = {}): Promise<World
   return {
     clock,
     network,
-    store,
+    get store() {
+      return state.store
+    },
     get theSwitch() {
       return state.current!
     },
@@ -132,8 +139,17 @@ export async function aWorld(changes: Partial<SwitchConfig> = {}): Promise<World
     },
     async restart() {
       state.current!.close()
-      state.current = start()
+      state.current = start(state.store)
       await clock.advance(0)
+    },
+    async crash() {
+      const folder = mkdtempSync(join(tmpdir(), 'switch-'))
+      state.store.exec(`VACUUM INTO '${join(folder, 'left.db')}'`)
+      state.current!.close()
+      state.store = openStore(join(folder, 'left.db'))
+      state.current = start(state.store)
+      await clock.advance(0)
+      rmSync(folder, { recursive: true })
     },
   }
 }

@@ -1,5 +1,6 @@
 import { createSign } from 'node:crypto'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { Jws } from '@mojaloop/sdk-standard-components'
 import {
   aFulfil,
@@ -163,9 +164,64 @@ describe('bodies', () => {
     expect([large.status, errorOf(large)]).toEqual([400, '3104'])
   })
 
+  it('that nest without end are 3101', async () => {
+    const deep = `{"surprise":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
+    const text = JSON.stringify(aPrepare(world)).replace('{', deep.replace(/}$/, ','))
+    const answer = await world.heron.send('POST', '/transfers', { to: 'weaver', text })
+    expect([answer.status, errorOf(answer)]).toEqual([400, '3101'])
+  })
+
   it('to nobody in particular are 3102', async () => {
     const answer = await world.heron.send('POST', '/transfers', { body: aPrepare(world) })
     expect([answer.status, errorOf(answer)]).toEqual([400, '3102'])
+  })
+})
+
+describe('nonsense', () => {
+  it('is refused, whatever it is: no request makes the switch fail', async () => {
+    const mediaType = fc.constantFrom(
+      'application/vnd.interoperability.transfers+json;version=1.1',
+      'application/vnd.interoperability.parties+json;version=1.0',
+      'application/json',
+      '',
+    )
+    const request = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'),
+      path: fc.oneof(
+        fc.constantFrom(
+          '/transfers',
+          '/quotes',
+          '/participants',
+          '/',
+          '/transfers?',
+          '//',
+          '/parties',
+        ),
+        fc.string().map((text) => `/transfers/${text}`),
+        fc.string().map((text) => `/parties/MSISDN/${encodeURIComponent(text)}`),
+        fc.webPath(),
+        fc.constantFrom('/admin', '/admin/participants', '/admin/settlements', '/lab/faults', '/%'),
+      ),
+      headers: fc.record({
+        'content-type': mediaType,
+        accept: mediaType,
+        date: fc.constantFrom('Thu, 01 Jan 2026 00:00:00 GMT', 'yesterday'),
+        'fspiop-source': fc.constantFrom('ibis', 'heron', 'nobody', '__proto__'),
+        'fspiop-destination': fc.constantFrom('weaver', 'nobody', ''),
+        'fspiop-signature': fc.oneof(fc.string(), fc.json()),
+      }),
+      bytes: fc.oneof(fc.json(), fc.string()).map((text) => Buffer.from(text)),
+    })
+    world.store.run("UPDATE participants SET public_key = NULL WHERE name = 'ibis'")
+    await fc.assert(
+      fc.asyncProperty(request, async (each) => {
+        const answered = world.theSwitch.route(each)
+        await world.settle()
+        const { status } = await answered
+        expect(status === 501 || status < 500).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 
