@@ -37,8 +37,10 @@ export const tenantParts = {
 /** The hub's whole configuration. */
 export type HubConfig = HubConfigOf<typeof tenantParts>
 
+/** The hub's network, clock and log: sockets and the system's, or a simulator's. */
 export type HubPorts = { readonly network: Network; readonly clock: Clock; readonly log: Log }
 
+/** A hub that is running. */
 export type Hub = {
   readonly url: string
   /** Stops taking requests, lets running steps end, closes the files. What is under way goes on at the next start. */

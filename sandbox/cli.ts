@@ -4,9 +4,17 @@ import { createSystemClock as createHubClock } from '../hub/clock.ts'
 import { createSocketNetwork as createHubNetwork } from '../hub/http-server.ts'
 import { createLog } from '../hub/log.ts'
 import { createSystemClock } from './clock.ts'
+import { countSent, type Counts } from './bench/counting-network.ts'
+import { measureLab } from './commands/bench.ts'
 import { showBooks, urlsAt } from './commands/books.ts'
 import { playDemo } from './commands/demo.ts'
-import { parseBankUrl, parseBasePort, parseDirect, parseUrl } from './commands/options.ts'
+import {
+  parseBankUrl,
+  parseBasePort,
+  parseCount,
+  parseDirect,
+  parseUrl,
+} from './commands/options.ts'
 import { announceLab, defaultBasePort } from './commands/start.ts'
 import { createSocketNetwork } from './http.ts'
 import { startLab, type LabOptions, type LabPorts } from './lab.ts'
@@ -83,6 +91,27 @@ async function books(options: BooksOptions): Promise<void> {
   process.exitCode = isRight ? 0 : 1
 }
 
+type BenchChoices = { readonly transfers: number; readonly inFlight: number; readonly log?: string }
+
+async function bench({ log, ...options }: BenchChoices): Promise<void> {
+  const counts: Counts = { messages: 0, signed: 0 }
+  const { hub, sandbox: parties } = labPorts(log)
+  const counted: LabPorts = {
+    hub: { ...hub, network: countSent(hub.network, counts) },
+    sandbox: { ...parties, network: countSent(parties.network, counts) },
+  }
+  const startBenchLab = async (dataDir: string): ReturnType<Parameters<typeof measureLab>[1]> => {
+    return { lab: await startLab({ basePort: 0, dataDir }, counted), counts, usage }
+  }
+  const isMet = await measureLab(options, startBenchLab, { ...sandbox, terminal })
+  process.exitCode = isMet ? 0 : 1
+}
+
+function usage(): { readonly cpuMs: number; readonly residentMb: number } {
+  const { user, system } = process.cpuUsage()
+  return { cpuMs: (user + system) / 1000, residentMb: process.memoryUsage.rss() / 1_000_000 }
+}
+
 /** Settles at the first Ctrl-C or request to end; a second one ends the program at once. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
@@ -138,6 +167,16 @@ program
   .option('--switch <url>', 'where the switch is, if not there', parseUrl)
   .option('--bank <bank=url>', 'where a bank is, if not there (repeatable)', parseBankUrl, {})
   .action(books)
+
+program
+  .command('bench')
+  .description(
+    'Measures payments through a whole lab in this process, beside a floor in the same run.',
+  )
+  .option('--transfers <n>', 'how many to measure', parseCount, 1_000)
+  .option('--in-flight <n>', 'how many at once', parseCount, 24)
+  .option('--log <file>', logHelp)
+  .action(bench)
 
 program.parseAsync().catch((failure: unknown) => {
   terminal.status('')

@@ -87,7 +87,7 @@ export async function startLab(options: LabOptions, ports: LabPorts): Promise<La
       operators: {},
       close: () => closeAll(opened),
       restartHub: async () => {
-        await hub.crash()
+        hub.crash()
         hub = await startHub(hubConfig(plan), ports.hub)
       },
     }
@@ -238,6 +238,8 @@ function tenantOf(
       url: `${url}/fineract-provider/api/v1`,
       tenantId: seed.name,
       auth: { kind: 'basic', username: seed.credentials.user, password: seed.credentials.password },
+      // The bank's own general ledger accounts.
+      suspense: { officeId: '1', suspenseGlAccountId: '3', settlementGlAccountId: '6' },
       timeoutMs: 10_000,
     },
     mojaloop: {

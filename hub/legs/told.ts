@@ -25,32 +25,28 @@ export type PayerView = {
  */
 export function judgePayer(rows: readonly InboxRow[], view: PayerView): Judgement {
   const told = states(rows)
-  const fitting = told.find(
-    (t) => t.state === 'COMMITTED' && fulfils(t.fulfilment ?? '', view.condition),
-  )
-  if (fitting?.fulfilment !== undefined)
-    return { verdict: 'commit', fulfilment: fitting.fulfilment }
+  const fulfilment = told.find((each) => isFulfilled(each, view.condition))?.fulfilment
+  if (fulfilment !== undefined) return { verdict: 'commit', fulfilment }
   const hint = firstHint(rows)
-  if (told.some((t) => t.state === 'ABORTED')) {
-    return {
-      verdict: 'release',
-      refusal: hint ?? refusal('payee-refused-transfer', 'the switch says ABORTED'),
-    }
+  if (told.some((each) => each.state === 'ABORTED')) {
+    return release(hint, refusal('payee-refused-transfer', 'the switch says ABORTED'))
   }
-  const misfits = told.filter((t) => t.state === 'COMMITTED').length
-  if (misfits > 1 && view.asked) {
-    return {
-      verdict: 'dispute',
-      detail: 'COMMITTED, but the fulfilment is missing or does not fit the condition',
-    }
-  }
+  const misfits = told.filter((each) => each.state === 'COMMITTED').length
+  if (misfits > 1 && view.asked) return { verdict: 'dispute', detail: disputed }
   if (misfits === 0 && rows.some((row) => provesAbsence(row, view))) {
-    return {
-      verdict: 'release',
-      refusal: hint ?? refusal('transfer-expired', 'the switch never took the transfer'),
-    }
+    return release(hint, refusal('transfer-expired', 'the switch never took the transfer'))
   }
   return hint ? { verdict: 'open', hint } : { verdict: 'open' }
+}
+
+const disputed = 'COMMITTED, but the fulfilment is missing or does not fit the condition'
+
+function isFulfilled({ state, fulfilment }: Told, condition: string): boolean {
+  return state === 'COMMITTED' && fulfilment !== undefined && fulfils(fulfilment, condition)
+}
+
+function release(hint: Refusal | undefined, otherwise: Refusal): Judgement {
+  return { verdict: 'release', refusal: hint ?? otherwise }
 }
 
 /** What a payee may conclude: only the states count, an error says nothing but that it is time to ask. */

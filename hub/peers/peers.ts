@@ -90,10 +90,13 @@ function aboutOf(callback: SwitchCallback): InboxInsert['about'] {
   }
 }
 
-function rejected({ status, errorCode, description }: Rejection): HttpResponse {
-  const body = JSON.stringify({
-    errorInformation: { errorCode, errorDescription: description.slice(0, 128) },
-  })
+function rejected({ status, errorCode, description, extensions }: Rejection): HttpResponse {
+  const errorInformation = {
+    errorCode,
+    errorDescription: description.slice(0, 128),
+    ...(extensions ? { extensionList: { extension: extensions } } : {}),
+  }
+  const body = JSON.stringify({ errorInformation })
   return { status, headers: { 'content-type': 'application/json' }, bytes: Buffer.from(body) }
 }
 

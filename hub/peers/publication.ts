@@ -103,24 +103,29 @@ async function noteTold(
   { callback, receivedAt }: InboxInsert,
   record: TransferRecord,
 ): Promise<void> {
-  const told = callback.kind === 'transfer-told' ? callback.state : undefined
-  const error = callback.kind === 'transfer-refused' ? callback.error : undefined
+  const isError = callback.kind === 'transfer-refused'
   await tx.transfers.appendTimeline(record.key, {
     at: receivedAt,
     step: outcomeMessages[record.key.role],
     party: callback.source,
     direction: 'in',
-    outcome: error ? 'refused' : 'given',
-    detail: told ?? `${error?.errorCode ?? ''} ${error?.description ?? ''}`,
+    outcome: isError ? 'refused' : 'given',
+    detail: toldWords(callback),
   })
-  if (told === 'COMMITTED' && (record.state === 'release-decided' || record.state === 'aborted')) {
-    await tx.problems.open({
-      key: record.key,
-      kind: 'committed-after-release',
-      detail: 'the switch says COMMITTED of a transfer whose release was decided',
-      openedAt: receivedAt,
-    })
-  }
+  const isReleased = record.state === 'release-decided' || record.state === 'aborted'
+  if (!isReleased || callback.kind !== 'transfer-told' || callback.state !== 'COMMITTED') return
+  await tx.problems.open({
+    key: record.key,
+    kind: 'committed-after-release',
+    detail: 'the switch says COMMITTED of a transfer whose release was decided',
+    openedAt: receivedAt,
+  })
+}
+
+function toldWords(callback: InboxInsert['callback']): string {
+  if (callback.kind === 'transfer-told') return callback.state
+  if (callback.kind !== 'transfer-refused') return ''
+  return `${callback.error.errorCode} ${callback.error.description}`
 }
 
 type Sending = {

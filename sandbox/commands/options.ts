@@ -11,6 +11,13 @@ export function parseBasePort(text: string): number {
   return port
 }
 
+/** Reads a count of something, 1 to a million. */
+export function parseCount(text: string): number {
+  const count = /^\d{1,7}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > 1_000_000) throw new InvalidArgumentError('must be 1 to 1000000')
+  return count
+}
+
 /** Reads one more `--direct BANK`. */
 export function parseDirect(text: string, before: readonly string[]): readonly string[] {
   return [...before, knownBank(text)]

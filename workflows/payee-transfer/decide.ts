@@ -7,7 +7,7 @@ import {
 import { fulfils } from '../../hub/domain/condition.ts'
 import { isSameMoney, noMoney } from '../../hub/domain/money.ts'
 import { isRefusal, refusal, type Refusal } from '../../hub/domain/refusal.ts'
-import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
+import type { TransferOrder, TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { advance, openAttempt, word } from '../../hub/legs/leg.ts'
 import type { GivenQuote, Tx } from '../../hub/store/store.ts'
@@ -173,24 +173,12 @@ function newLeg(
   { key, prepare, quote }: Asked & { readonly key: TransferRecord['key'] },
   at: number,
 ): TransferRecord {
-  const unknown = { type: 'ALIAS', identifier: 'unknown' } as const
-  const question = quote?.question
   return {
     key,
     state: 'received',
     // Not a client's: no X-CorrelationID may find it.
-    correlationId: `payee:${question?.transactionId ?? prepare.transferId}`,
-    order: {
-      payer: question?.payer ?? unknown,
-      payee: question?.payee ?? unknown,
-      amountType: question?.amountType ?? 'SEND',
-      amount: prepare.amount,
-      transactionType: question?.transactionType ?? {
-        scenario: 'TRANSFER',
-        initiator: 'PAYER',
-        initiatorType: 'CONSUMER',
-      },
-    },
+    correlationId: `payee:${prepare.transferId}`,
+    order: orderOf(prepare, quote),
     facts: {
       otherFspId: prepare.payerFspId,
       expiresAt: prepare.expiresAt,
@@ -202,4 +190,20 @@ function newLeg(
     createdAt: at,
     updatedAt: at,
   }
+}
+
+/** What the quote asked; of a prepare that no quote of ours fits, no more is known than its amount. */
+function orderOf(prepare: TransferPrepare, quote: GivenQuote | undefined): TransferOrder {
+  const { amount } = prepare
+  if (quote) {
+    const { payer, payee, amountType, transactionType } = quote.question
+    return { payer, payee, amountType, transactionType, amount }
+  }
+  const unknown = { type: 'ALIAS', identifier: 'unknown' } as const
+  const transactionType = {
+    scenario: 'TRANSFER',
+    initiator: 'PAYER',
+    initiatorType: 'CONSUMER',
+  } as const
+  return { payer: unknown, payee: unknown, amountType: 'SEND', transactionType, amount }
 }

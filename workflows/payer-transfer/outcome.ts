@@ -3,7 +3,7 @@ import { refusal, isRefusal, type Refusal } from '../../hub/domain/refusal.ts'
 import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { advance, loadLeg, waitKey, isoDuration } from '../../hub/legs/leg.ts'
-import type { Attempt, Tx } from '../../hub/store/store.ts'
+import type { Tx } from '../../hub/store/store.ts'
 import { judgePayer, type Judgement } from '../../hub/legs/told.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { decideRelease, noteHint, prepareStep } from './prepare.ts'
@@ -167,23 +167,15 @@ async function openAsk(
 ): Promise<Asking> {
   const { at, times, question } = asking
   const record = await loadLeg(tx, key)
-  const attempt = await tx.attempts.latest(key, prepareStep)
-  const asked = record.facts.asked ?? 0
-  const forMs = Math.min(times.resolverMaxMs, times.resolverFirstMs * 2 ** Math.min(asked, 16))
-  const phase = phaseOf(
-    at,
-    record.facts.expiresAt ?? 0,
-    Math.max(times.graceMs, times.clockSkewMsMax),
-  )
-  const message =
-    phase.kind === 'resend' ? attempt?.message : phase.kind === 'get' ? question : undefined
-  if (attempt && phase.kind === 'resend') await resent(tx, attempt, at)
-  const waitMs = phase.kind === 'get' ? forMs : Math.min(forMs, Math.max(phase.endsInMs, 1))
+  const { asked = 0, expiresAt = 0 } = record.facts
+  const phase = phaseOf(at, expiresAt, Math.max(times.graceMs, times.clockSkewMsMax))
+  const backoffMs = Math.min(times.resolverMaxMs, times.resolverFirstMs * 2 ** Math.min(asked, 16))
+  const forMs = phase.kind === 'get' ? backoffMs : Math.min(backoffMs, Math.max(phase.endsInMs, 1))
   const { record: waiting } = await advance(tx, record, {
     at,
     opensWait: true,
     ...(record.state === 'reserved' && asked > 0 ? { event: 'outcome-unknown' as const } : {}),
-    facts: { asked: asked + 1, nextAskAt: at + waitMs },
+    facts: { asked: asked + 1, nextAskAt: at + forMs },
     entry: {
       step: 'ask-outcome',
       party: 'switch',
@@ -192,7 +184,20 @@ async function openAsk(
       detail: words[phase.kind],
     },
   })
-  return { record: waiting, forMs: waitMs, ...(message ? { message } : {}) }
+  const message = phase.kind === 'get' ? question : await prepareAgain(tx, key, { phase, at })
+  return { record: waiting, forMs, ...(message ? { message } : {}) }
+}
+
+/** The stored POST, counted once more; nothing while it may not be sent. */
+async function prepareAgain(
+  tx: Tx,
+  key: TransferRecord['key'],
+  { phase, at }: { readonly phase: Phase; readonly at: number },
+): Promise<SwitchMessage | undefined> {
+  const attempt = await tx.attempts.latest(key, prepareStep)
+  if (phase.kind !== 'resend' || !attempt) return undefined
+  await tx.attempts.save({ ...attempt, tries: attempt.tries + 1, sentAt: at })
+  return attempt.message
 }
 
 const words = {
@@ -209,10 +214,6 @@ function phaseOf(at: number, expiresAt: number, graceMs: number): Phase {
   // One more millisecond: the answer must be stamped later than the skew allows for.
   const asksAt = expiresAt + graceMs + 1
   return at < asksAt ? { kind: 'hold', endsInMs: asksAt - at } : { kind: 'get' }
-}
-
-function resent(tx: Tx, attempt: Attempt, at: number): Promise<void> {
-  return tx.attempts.save({ ...attempt, tries: attempt.tries + 1, sentAt: at })
 }
 
 /** A question that fails is asked again when the wait ends; nothing follows from it. */

@@ -14,7 +14,7 @@ const view = { condition, expiresAt, clockSkewMsMax, asked: false }
 type Telling = { readonly answeredAt?: number; readonly receivedAt?: number }
 
 function row(
-  callback: { kind: string } & object,
+  callback: { readonly kind: string; readonly [key: string]: unknown },
   { answeredAt = 1, receivedAt = 1 }: Telling = {},
 ): InboxRow {
   const told = { source: 'switch', answeredAt, ...callback } as SwitchCallback
