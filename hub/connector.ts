@@ -143,6 +143,8 @@ export type Rejection = {
  * speaks for one FSP: its own name, keys and ILP secret.
  */
 export interface SwitchConnector {
+  /** Who speaks for the scheme: only its own word is the outcome of a transfer, whoever else signs one. */
+  readonly switchId: string
   composePartyQuestion(partyId: PartyId): SwitchMessage
   composePartyAnswer(answer: { readonly to: string; readonly party: Party }): SwitchMessage
   composePartyRefusal(answer: {

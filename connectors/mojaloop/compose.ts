@@ -11,7 +11,10 @@ import { partyAddress, partyIdOnWire, partyOnWire } from './party.ts'
 import { dateTimeOf, errorOnWire, type Resource } from './wire.ts'
 
 /** The part of the connector that writes messages and sends none. */
-export type Composer = Omit<SwitchConnector, 'deliver' | 'read' | 'fulfilmentOf' | 'readIlpPacket'>
+export type Composer = Omit<
+  SwitchConnector,
+  'switchId' | 'deliver' | 'read' | 'fulfilmentOf' | 'readIlpPacket'
+>
 
 type Draft = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'

@@ -18,6 +18,7 @@ export function createMojaloopConnector(
   const sign = createSigner(config.signingKeyPem)
   const client = createSwitchClient(config, { http, clock, log })
   return {
+    switchId: config.switchId,
     ...createComposer(config, { sign, ilp, clock }),
     fulfilmentOf: ilp.fulfilmentOf,
     readIlpPacket: ilp.read,

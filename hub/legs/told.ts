@@ -56,6 +56,23 @@ export function judgePayee(rows: readonly InboxRow[]): 'credit' | 'drop' | 'open
   return told.some((t) => t.state === 'ABORTED') ? 'drop' : 'open'
 }
 
+/**
+ * Leaves out what does not count: a state, or a 3208, that anybody but the switch has told (a payee knows the fulfilment
+ * before the scheme has committed), and errors from who is no party of the transfer.
+ */
+export function heard(
+  rows: readonly InboxRow[],
+  from: { readonly switchId: string; readonly otherFspId: string | undefined },
+): readonly InboxRow[] {
+  return rows.filter(({ callback }) => {
+    if (callback.source === from.switchId) return true
+    if (callback.kind !== 'transfer-refused' || callback.source !== from.otherFspId) return false
+    return callback.error.errorCode !== notFound
+  })
+}
+
+const notFound = '3208'
+
 /** Whether the latest word on a payee's transfer is that the switch does not know it, past its expiration and the skew. */
 export function isUnknownToSwitch(
   rows: readonly InboxRow[],
@@ -97,7 +114,7 @@ function provesAbsence(
   view: { readonly expiresAt: number; readonly clockSkewMsMax: number },
 ): boolean {
   const { callback } = row
-  if (callback.kind !== 'transfer-refused' || callback.error.errorCode !== '3208') return false
+  if (callback.kind !== 'transfer-refused' || callback.error.errorCode !== notFound) return false
   return (
     callback.answeredAt > view.expiresAt && row.receivedAt > view.expiresAt + view.clockSkewMsMax
   )

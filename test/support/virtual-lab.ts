@@ -8,7 +8,12 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { createFakeNetwork, type FakeNetwork } from './fake-network.ts'
 
 /** The whole lab on a clock and a network of its own: no sockets, no waiting, the same every time. */
-export type VirtualLab = Lab & { readonly clock: FakeClock; readonly network: FakeNetwork }
+export type VirtualLab = Lab & {
+  readonly clock: FakeClock
+  readonly network: FakeNetwork
+  /** What its parties sign with, so that a test can speak in the name of any. */
+  readonly keys: ReadonlyMap<string, LabKey>
+}
 
 export type VirtualLabOptions = {
   readonly dataDir?: string
@@ -38,12 +43,13 @@ async function makeKeys(): Promise<ReadonlyMap<string, LabKey>> {
 export async function startVirtualLab(options: VirtualLabOptions = {}): Promise<VirtualLab> {
   const clock = createFakeClock()
   const network = createFakeNetwork({ clock })
+  const labKeys = await sharedKeys()
   const starting = startLab(
     {
       basePort: 4000,
       dataDir: options.dataDir ?? ':memory:',
       direct: options.direct ?? [],
-      keys: await sharedKeys(),
+      keys: labKeys,
       ...(options.times ? { times: options.times } : {}),
     },
     {
@@ -52,7 +58,7 @@ export async function startVirtualLab(options: VirtualLabOptions = {}): Promise<
     },
   )
   const lab = await whileTimePasses(clock, starting)
-  return { ...lab, clock, network, close: () => whileTimePasses(clock, lab.close()) }
+  return { ...lab, clock, network, keys: labKeys, close: () => whileTimePasses(clock, lab.close()) }
 }
 
 /** Waits for a promise of the lab, moving its clock on a millisecond at a time: its own steps wait for the clock. */

@@ -5,7 +5,7 @@ import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { advance, loadLeg } from '../../hub/legs/leg.ts'
 import type { Tx } from '../../hub/store/store.ts'
-import { isUnknownToSwitch, judgePayee } from '../../hub/legs/told.ts'
+import { heard, isUnknownToSwitch, judgePayee } from '../../hub/legs/told.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { answerStep } from './decide.ts'
 import { next, payeeKey, wait } from './variables.ts'
@@ -81,7 +81,7 @@ async function deliverAnyway(
 }
 
 /** Credits only what the switch's own word says is COMMITTED; drops only what it says is ABORTED; else keeps asking. */
-export function judgeFulfilment({ store, clock, times }: WorkflowPorts): Step {
+export function judgeFulfilment({ store, switchOf, clock, times }: WorkflowPorts): Step {
   return async (variables) => {
     const key = payeeKey(variables)
     return store.step(async (tx) => {
@@ -89,7 +89,10 @@ export function judgeFulfilment({ store, clock, times }: WorkflowPorts): Step {
       const settled = decidedWord(record)
       if (settled) return settled
       const at = clock.now()
-      const rows = await tx.inbox.ofTransfer(key.fspId, key.transferId)
+      const { switchId } = switchOf(key.fspId)
+      const { otherFspId } = record.facts
+      const all = await tx.inbox.ofTransfer(key.fspId, key.transferId)
+      const rows = heard(all, { switchId, otherFspId })
       const verdict = ofPerson(record) ?? judgePayee(rows)
       if (verdict === 'credit') return decideCredit(tx, record, at)
       if (verdict === 'drop') return drop(tx, record, at)

@@ -4,7 +4,7 @@ import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { advance, loadLeg, waitKey, isoDuration } from '../../hub/legs/leg.ts'
 import type { Tx } from '../../hub/store/store.ts'
-import { judgePayer, type Judgement } from '../../hub/legs/told.ts'
+import { heard, judgePayer, type Judgement } from '../../hub/legs/told.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { decideRelease, noteHint, prepareStep } from './prepare.ts'
 import { next, payerKey, wait } from './variables.ts'
@@ -13,7 +13,7 @@ import { next, payerKey, wait } from './variables.ts'
  * Judges all that was told so far and persists the decision before anything acts on it. Woken by a message, a timer or a
  * person; which one does not matter, only what the store holds does.
  */
-export function judgeTransfer({ store, clock, times }: WorkflowPorts): Step {
+export function judgeTransfer({ store, switchOf, clock, times }: WorkflowPorts): Step {
   return async (variables) => {
     const key = payerKey(variables)
     return store.step(async (tx) => {
@@ -21,10 +21,12 @@ export function judgeTransfer({ store, clock, times }: WorkflowPorts): Step {
       const decided = decidedWord(record)
       if (decided) return decided
       const at = clock.now()
-      const { terms, expiresAt, asked } = record.facts
+      const { terms, expiresAt, asked, otherFspId } = record.facts
+      const { switchId } = switchOf(key.fspId)
+      const rows = await tx.inbox.ofTransfer(key.fspId, key.transferId)
       const judgement =
         ofPerson(record) ??
-        judgePayer(await tx.inbox.ofTransfer(key.fspId, key.transferId), {
+        judgePayer(heard(rows, { switchId, otherFspId }), {
           condition: terms?.condition ?? '',
           expiresAt: expiresAt ?? 0,
           clockSkewMsMax: times.clockSkewMsMax,
