@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { startHub, type HubConfig, type HubPorts } from '../hub/main.ts'
 import type { Times } from '../hub/workflow.ts'
@@ -6,6 +5,7 @@ import { createBank } from './bank/bank.ts'
 import type { Clock } from './clock.ts'
 import type { Listening, Network, Route } from './http.ts'
 import { sendJson } from './json-client.ts'
+import { prepareDataFolder } from './lab/data-folder.ts'
 import { loadLabKeys, type LabKey } from './lab-keys.ts'
 import { bankNames, readBankSeed, readSwitchSeed, type BankSeed } from './seed.ts'
 import { openStore, type Store } from './store.ts'
@@ -71,7 +71,7 @@ export const labTimes: Times = {
  */
 export async function startLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   const { network } = ports.sandbox
-  prepareFolder(options)
+  prepareDataFolder(options.dataDir, { fresh: options.fresh === true })
   const plan = await planLab(options, ports)
   const opened: (() => void | Promise<void>)[] = []
   try {
@@ -140,12 +140,6 @@ async function planLab(options: LabOptions, { sandbox }: LabPorts): Promise<Plan
   })
   const switchUrl = `http://${host}:${String(basePort + portOffsets.switch)}`
   return { options, basePort, hubUrl, switchUrl, switchKey: keyOf(switchName), banks }
-}
-
-function prepareFolder({ dataDir, fresh }: LabOptions): void {
-  if (dataDir === ':memory:') return
-  if (fresh === true) rmSync(dataDir, { recursive: true, force: true })
-  mkdirSync(dataDir, { recursive: true })
 }
 
 function storeOf({ options }: Plan, name: string): Store {
@@ -285,6 +279,15 @@ async function isFree(network: Network, base: number): Promise<boolean> {
   }
 }
 
+/** Closes all in the reverse order, whatever fails on the way; the first failure is told at the end. */
 async function closeAll(opened: readonly (() => void | Promise<void>)[]): Promise<void> {
-  for (const close of [...opened].reverse()) await close()
+  const failures: unknown[] = []
+  for (const close of [...opened].reverse()) {
+    try {
+      await close()
+    } catch (failure) {
+      failures.push(failure)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
