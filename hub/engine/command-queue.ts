@@ -22,6 +22,7 @@ export interface CommandQueue {
   submit(command: () => void): void
   /** Begins to run commands. */
   open(): void
+  isClosed(): boolean
   /** Runs what is waiting, if the queue is open, and rejects all that comes later. */
   close(reason: Error): void
   /** Resolves once nothing is waiting. */
@@ -67,13 +68,7 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
   return {
     ask: (command) =>
       new Promise((resolve, reject) => {
-        const run = (): Answer => {
-          const value = command()
-          return () => {
-            resolve(value)
-          }
-        }
-        add({ run, reject, isOwn: false })
+        add({ run: () => resolve.bind(undefined, command()), reject, isOwn: false })
       }),
     submit: (command) => {
       const run = (): Answer => {
@@ -82,9 +77,11 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
       }
       add({ run, reject: ignore, isOwn: true })
     },
+    isClosed: () => state instanceof Error,
     open: () => {
       state = 'open'
       schedule()
+      if (waiting.length === 0) callAll(idlers)
     },
     close: (reason) => {
       while (state === 'open' && waiting.length > 0) runBatch(waiting, batching)
@@ -98,6 +95,42 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
         : new Promise((resolve) => {
             idlers.push(resolve)
           }),
+  }
+}
+
+/** Follow-up steps of a command: each is done after those asked for before it, all of them before the command ends. */
+export interface Steps {
+  later(step: () => void): void
+  /** A command together with its steps. */
+  including<T>(command: () => T): () => T
+  /** Forgets the steps of a command that failed. */
+  clear(): void
+}
+
+/** Far more than any diagram needs between two waits. */
+const stepsPerCommandMax = 1_000_000
+
+/** An empty list of steps. */
+export function createSteps(): Steps {
+  const steps: (() => void)[] = []
+  return {
+    later: (step) => {
+      steps.push(step)
+    },
+    including: (command) => () => {
+      const result = command()
+      let doneCount = 0
+      for (let step = steps[0]; step !== undefined; step = steps[doneCount]) {
+        step()
+        doneCount++
+        if (doneCount > stepsPerCommandMax) throw new Error('a process goes round in circles')
+      }
+      steps.length = 0
+      return result
+    },
+    clear: () => {
+      steps.length = 0
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts'
 import type { SqlDatabase } from '../../store/sqlite.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import { compileBpmn } from '../bpmn/compile.ts'
-import { createCommandQueue } from '../command-queue.ts'
+import { createCommandQueue, createSteps } from '../command-queue.ts'
 import type { CommandQueue } from '../command-queue.ts'
 import type { Incident, Job, JobVerdict, Variables, WorkflowEngine } from '../engine.ts'
 import type { KeySequence } from '../key-sequence.ts'
@@ -60,7 +60,12 @@ export type EmbeddedEngine = WorkflowEngine & {
   instanceCount(): number
 }
 
-type Ports = { readonly clock: Clock; readonly log: Log }
+export type EmbeddedEnginePorts = {
+  readonly clock: Clock
+  readonly log: Log
+  /** `openSqlite`, unless a test or simulator brings its own disk. */
+  readonly open?: (file: string) => SqlDatabase
+}
 
 /** After a commit that failed, timers and jobs wait this long; a person has to make room on the disk. */
 const pauseAfterFailureMs = 1000
@@ -69,19 +74,20 @@ const pauseAfterFailureMs = 1000
  * Opens the engine's file and goes on where it was left. Throws if another program has the file. Commands wait until the
  * diagrams in it are compiled, which takes milliseconds each.
  */
-export function createEmbeddedEngine(config: EmbeddedEngineConfig, ports: Ports): EmbeddedEngine {
-  const database = openSqlite(config.file)
+export function createEmbeddedEngine(
+  config: EmbeddedEngineConfig,
+  ports: EmbeddedEnginePorts,
+): EmbeddedEngine {
+  const database = (ports.open ?? openSqlite)(config.file)
   createTables(database)
   const definitions = createDefinitions(database)
-  const steps: (() => void)[] = []
+  const steps = createSteps()
   const keys = createKeySequence(keyTable(database))
   const core: Core = createCore(config, ports, {
     nextKey: keys.next,
-    later: (step) => {
-      steps.push(step)
-    },
+    later: steps.later,
     submit: (command) => {
-      queue.submit(withSteps(command, steps))
+      queue.submit(steps.including(command))
     },
   })
   const queue: CommandQueue = createCommandQueue(ports.clock, {
@@ -89,7 +95,7 @@ export function createEmbeddedEngine(config: EmbeddedEngineConfig, ports: Ports)
       commitChanges(database, core, { definitions, keys })
     },
     restore: () => {
-      steps.length = 0
+      steps.clear()
       restoreState(database, core, { definitions, keys })
       core.schedule.arm(ports.clock.now() + pauseAfterFailureMs)
       pool.pause(pauseAfterFailureMs)
@@ -103,29 +109,36 @@ export function createEmbeddedEngine(config: EmbeddedEngineConfig, ports: Ports)
       ports.log.error({ error }, message)
     },
   })
-  const ask = <T>(command: () => T): Promise<T> => queue.ask(withSteps(command, steps))
-  const take: EmbeddedEngine['takeJobs'] = (type, options) => {
-    const jobs = takeJobs(core, type, options)
-    if (jobs.length > 0) core.schedule.arm()
-    return jobs
-  }
+  const ask = <T>(command: () => T): Promise<T> => queue.ask(steps.including(command))
+  const take = takeFrom(core)
   const answer = (key: string, verdict: JobVerdict): Promise<void> =>
     ask(() => {
       answerJob(core, key, verdict)
     })
   const pool = createWorkerPool({ ...ports, take, answer })
-  definitions.compileStored().then(
-    () => {
-      restoreState(database, core, { definitions, keys })
-      queue.open()
-      pool.dispatch()
-      core.schedule.arm()
-    },
-    (error: unknown) => {
-      queue.close(new Error('the engine could not read its own diagrams', { cause: error }))
-    },
-  )
+  const goOn = (): void => {
+    if (queue.isClosed()) return
+    restoreState(database, core, { definitions, keys })
+    queue.open()
+    pool.dispatch()
+    core.schedule.arm()
+  }
+  definitions
+    .compileStored()
+    .then(goOn)
+    .catch((error: unknown) => {
+      ports.log.error({ error }, 'engine could not read its file')
+      queue.close(new Error('the engine could not read its file', { cause: error }))
+    })
   return createFacade({ core, queue, pool, definitions, ask, database, take, answer })
+}
+
+function takeFrom(core: Core): EmbeddedEngine['takeJobs'] {
+  return (type, options) => {
+    const jobs = takeJobs(core, type, options)
+    if (jobs.length > 0) core.schedule.arm()
+    return jobs
+  }
 }
 
 type Parts = {
@@ -190,27 +203,9 @@ function createFacade(parts: Parts): EmbeddedEngine {
   }
 }
 
-/** Runs a command and all the steps that follow from it. */
-function withSteps<T>(command: () => T, steps: (() => void)[]): () => T {
-  return () => {
-    const result = command()
-    let done = 0
-    for (let step = steps[0]; step !== undefined; step = steps[done]) {
-      step()
-      done++
-      if (done > stepsPerCommandMax) throw new Error('a process goes round in circles')
-    }
-    steps.length = 0
-    return result
-  }
-}
-
-/** Far more than any diagram needs between two waits. */
-const stepsPerCommandMax = 1_000_000
-
 function createCore(
   config: EmbeddedEngineConfig,
-  { clock }: Ports,
+  { clock }: EmbeddedEnginePorts,
   given: Pick<Core, 'nextKey' | 'later' | 'submit'>,
 ): Core {
   const core: Core = {
