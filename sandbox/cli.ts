@@ -112,10 +112,16 @@ function usage(): { readonly cpuMs: number; readonly residentMb: number } {
   return { cpuMs: (user + system) / 1000, residentMb: process.memoryUsage.rss() / 1_000_000 }
 }
 
+const endings = ['SIGINT', 'SIGTERM'] as const
+
 /** Settles at the first Ctrl-C or request to end; a second one ends the program at once. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    const stop = (): void => {
+      for (const signal of endings) process.off(signal, stop)
+      resolve()
+    }
+    for (const signal of endings) process.on(signal, stop)
   })
 }
 
