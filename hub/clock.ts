@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
-/** A source of time, ids and randomness; the only one the hub may use (DESIGN §9), so that a run can be replayed. */
+/** A source of time, ids and randomness; the only one the hub may use (ARCHITECTURE.md §9), so that a run can be replayed. */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC. */
   now(): number

@@ -6,7 +6,7 @@ import type { Variables } from './engine/engine.ts'
 import type { Log } from './log.ts'
 import type { Store, Tx } from './store/store.ts'
 
-/** How long things may take; ms. The lab's defaults are in DESIGN.md §5 of the plan and in config.ts. */
+/** How long things may take; ms. What each means, and the lab's defaults: ARCHITECTURE.md §5. */
 export type Times = {
   readonly lookupMs: number
   readonly quoteMs: number

@@ -13,7 +13,7 @@ export type KeyedRequest = {
 }
 
 /**
- * Does the work of a request once (DESIGN law 3): the record and the work's effects are one transaction, a repeat gets the
+ * Does the work of a request once (law 3 of ARCHITECTURE.md): the record and the work's effects are one transaction, a repeat gets the
  * first answer, and other parameters under the same key get undefined. Of two at the same time one works.
  */
 export async function answerOnce(

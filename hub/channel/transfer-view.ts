@@ -51,7 +51,7 @@ export const transferViewSchema = z
 export type TransferView = z.infer<typeof transferViewSchema>
 
 /**
- * Tells of a leg what a client may know, from its record and nothing else (DESIGN law 2): the answer to
+ * Tells of a leg what a client may know, from its record and nothing else (law 2 of ARCHITECTURE.md): the answer to
  * `GET /channel/transfer/{id}` and the body of the client's callback.
  */
 export function transferView(

@@ -53,7 +53,7 @@ export type TransferRecord = {
   readonly correlationId: string
   readonly order: TransferOrder
   readonly facts: TransferFacts
-  /** Ordinal of the wait that is open, or was last: part of its correlation key (DESIGN §3). */
+  /** Ordinal of the wait that is open, or was last: part of its correlation key (ARCHITECTURE.md §3). */
   readonly wait: number
   readonly createdAt: number
   readonly updatedAt: number

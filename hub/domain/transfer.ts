@@ -50,7 +50,7 @@ const already: Next = { kind: 'already' }
 const illegal: Next = { kind: 'illegal' }
 
 /**
- * The only way a transfer's state changes (DESIGN law 2). Total: *moved*; *already* when the event has happened before;
+ * The only way a transfer's state changes (law 2 of ARCHITECTURE.md). Total: *moved*; *already* when the event has happened before;
  * *illegal* when a decision that was taken fences it, and then nothing may be done but record it.
  */
 export function nextState(state: TransferState, event: TransferEvent): Next {

@@ -1,4 +1,4 @@
-/** Plain JSON. Amounts are decimal strings: an engine may read a number as a double (DESIGN §4.1). */
+/** Plain JSON. Amounts are decimal strings: an engine may read a number as a double (law 1 of ARCHITECTURE.md). */
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 /** What an instance carries from step to step, by name. */

@@ -29,7 +29,7 @@ export type CoreMove = Omit<LedgerMove, 'idempotencyKey' | 'transferId'> & {
 export type CoreAnswer = 'done' | { readonly refusal: Refusal; readonly certain: boolean }
 
 /**
- * Moves money at a core under a durable attempt (DESIGN laws 5 and 6): the attempt is stored before the call leaves; a
+ * Moves money at a core under a durable attempt (laws 5 and 6 of ARCHITECTURE.md): the attempt is stored before the call leaves; a
  * repeat asks what became of it first, and keeps its key. Throws `Unavailable` or `OutcomeUnknown` to be called again.
  */
 export async function moveAtCore(

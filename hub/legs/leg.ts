@@ -130,7 +130,7 @@ export async function noteRefusal(
 const attemptNamespace = '5e3c3a5c-6a5f-4a7e-9d56-0f7a2f6c1b42'
 
 /**
- * Opens the attempt under which a step may act, durably, before anything leaves (DESIGN law 5). An attempt without an
+ * Opens the attempt under which a step may act, durably, before anything leaves (law 5 of ARCHITECTURE.md). An attempt without an
  * outcome is taken up again, with its own key; `tries` counts what may have left, this time included.
  */
 export async function openAttempt(

@@ -2,7 +2,7 @@ import { fulfils } from '../domain/condition.ts'
 import { refusal, refusalOfCode, type Refusal } from '../domain/refusal.ts'
 import type { InboxRow } from '../store/store.ts'
 
-/** What all that a switch told about a transfer amounts to (DESIGN §5, the payer's table). */
+/** What all that a switch told about a transfer amounts to (ARCHITECTURE.md §5, the payer's table). */
 export type Judgement =
   | { readonly verdict: 'commit'; readonly fulfilment: string }
   | { readonly verdict: 'release'; readonly refusal: Refusal }

@@ -41,7 +41,7 @@ const booksSchema = z.object({
 type BookedLeg = z.infer<typeof legSchema>
 type CurrencyBooks = z.infer<typeof currencySchema>
 
-/** `GET /lab/books`: every leg of every FSP by currency, the hub's side of the sums (DESIGN §4.8). */
+/** `GET /lab/books`: every leg of every FSP by currency, the hub's side of the sums (law 8 of ARCHITECTURE.md). */
 export function getBooks(ports: BooksPorts): ApiRoute {
   return {
     method: 'GET',

@@ -47,7 +47,7 @@ const decidedSchema = z
 
 /**
  * `POST /operations/transfers/{transactionId}/decision`: a person settles what nobody else can tell. It is stored with who
- * decided and why, before anything acts on it; commit and release fence each other (DESIGN law 4).
+ * decided and why, before anything acts on it; commit and release fence each other (law 4 of ARCHITECTURE.md).
  */
 export function postDecision(ports: ChannelPorts): ApiRoute {
   return {

@@ -50,7 +50,7 @@ export interface Transfers {
   }): Promise<readonly TransferRecord[]>
 }
 
-/** First answers, kept so that a repeated request gets the same again (DESIGN law 3). */
+/** First answers, kept so that a repeated request gets the same again (law 3 of ARCHITECTURE.md). */
 export interface IdempotencyRecords {
   find(scope: IdempotencyScope): Promise<IdempotencyRecord | undefined>
   insert(scope: IdempotencyScope, record: IdempotencyRecord): Promise<void>
@@ -71,7 +71,7 @@ export type IdempotencyRecord = {
   readonly body: string
 }
 
-/** Calls that move money: durable before they leave (DESIGN law 5). */
+/** Calls that move money: durable before they leave (law 5 of ARCHITECTURE.md). */
 export interface Attempts {
   /** The latest attempt of the step, whatever its outcome. */
   latest(key: TransferKey, step: string): Promise<Attempt | undefined>

@@ -96,7 +96,7 @@ export type BooksFacts = {
   readonly openings: readonly Opening[]
 }
 
-/** The parts of DESIGN law 8, in the order in which they are printed. */
+/** The parts of law 8 of ARCHITECTURE.md, in the order in which they are printed. */
 export const bookSections = {
   ledger: "Each bank's accounts add up to zero",
   settlement: 'What a bank owes the others is what the switch says',

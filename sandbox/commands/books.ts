@@ -6,7 +6,7 @@ import type { HttpClient } from '../http.ts'
 import { bankNames } from '../seed.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Where the parties of a lab at this base port answer (DESIGN §8). */
+/** Where the parties of a lab at this base port answer (ARCHITECTURE.md §8). */
 export function urlsAt(basePort: number): LabUrls {
   const at = (offset: number): string => `http://127.0.0.1:${basePort + offset}`
   const banks = bankNames.map((bank, index) => [bank, at(201 + index)] as const)

@@ -6,7 +6,7 @@ import { printPlayers } from './players.ts'
 /** How a lab is shown that was just started. */
 export type StartShown = { readonly json: boolean; readonly basePort: number }
 
-/** The one line of `--json`: where everybody answers (DESIGN §8). */
+/** The one line of `--json`: where everybody answers (ARCHITECTURE.md §8). */
 export function labJson({ hub, switch: atSwitch, banks, operators }: Lab): string {
   return JSON.stringify({ hub, switch: atSwitch, banks, operators })
 }
@@ -49,5 +49,5 @@ export function firstCommands(hub: string, basePort: number): readonly string[] 
   ]
 }
 
-/** The hub's port where nobody says otherwise (DESIGN §8). */
+/** The hub's port where nobody says otherwise (ARCHITECTURE.md §8). */
 export const defaultBasePort = 4000

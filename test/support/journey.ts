@@ -32,7 +32,7 @@ type OrderFields = {
 
 const prefixes = { heron: '254710', weaver: '254720', ibis: '254730', kingfisher: '254740' }
 
-/** The number of a bank's n-th customer (DESIGN §8). */
+/** The number of a bank's n-th customer (ARCHITECTURE.md §8). */
 export function msisdnOf(bank: BankName, n: number): string {
   return `${prefixes[bank]}00000${String(n)}`
 }

@@ -18,7 +18,7 @@ export function createPayeeTransferJobs(ports: WorkflowPorts): Jobs {
   }
 }
 
-/** Credits what the scheme has committed (CREATE). What the core refuses now is owed, never undone (DESIGN laws 7 and 9). */
+/** Credits what the scheme has committed (CREATE). What the core refuses is owed, never undone: laws 7 and 9 of ARCHITECTURE.md. */
 function creditPayee(ports: WorkflowPorts): Step {
   return async (variables) => {
     const leg = await ports.store.step((tx) => loadLeg(tx, payeeKey(variables)))

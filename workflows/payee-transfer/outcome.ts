@@ -67,7 +67,7 @@ async function openAnswer(tx: Tx, key: TransferKey, at: number): Promise<SwitchM
   return attempt.message
 }
 
-/** A PUT that fails, or is answered 400, means nothing: the wait is open, and its timer asks (DESIGN §5). */
+/** A PUT that fails, or is answered 400, means nothing: the wait is open, and its timer asks (ARCHITECTURE.md §5). */
 async function deliverAnyway(
   { switchOf }: WorkflowPorts,
   fspId: string,

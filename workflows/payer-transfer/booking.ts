@@ -11,7 +11,7 @@ import { accountOf, amountOf } from './quote.ts'
 import { decideRelease } from './prepare.ts'
 import { next, payerKey, wait } from './variables.ts'
 
-/** Takes the money that the scheme has committed (CREATE). What a core refuses now is owed, never undone (DESIGN law 9). */
+/** Takes the money that the scheme has committed (CREATE). What a core refuses is owed, never undone: law 9 of ARCHITECTURE.md. */
 export function commitFunds(ports: WorkflowPorts): Step {
   return async (variables) => {
     const leg = await ports.store.step((tx) => loadLeg(tx, payerKey(variables)))

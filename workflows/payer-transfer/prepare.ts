@@ -21,7 +21,7 @@ const firstAnswerFactor = 4
 
 /**
  * Sends POST /transfers, once composed and then always the same bytes; never after the expiration: what surely was not
- * sent by then is released (DESIGN §5).
+ * sent by then is released (ARCHITECTURE.md §5).
  */
 export function prepareTransfer(ports: WorkflowPorts): Step {
   const { store, switchOf, clock, times } = ports
@@ -117,7 +117,7 @@ export async function noteHint(
   return noted
 }
 
-/** Persists the decision to release, before anything is released (DESIGN law 4). */
+/** Persists the decision to release, before anything is released (law 4 of ARCHITECTURE.md). */
 export async function decideRelease(
   tx: Tx,
   record: TransferRecord,
