@@ -4,7 +4,7 @@ import { createSystemClock as createHubClock } from '../hub/clock.ts'
 import { createSocketNetwork as createHubNetwork } from '../hub/http-server.ts'
 import { createLog } from '../hub/log.ts'
 import { createSystemClock } from './clock.ts'
-import { countSent, type Counts } from './bench/counting-network.ts'
+import { countMessages, type Counts } from './bench/counting-network.ts'
 import { measureLab } from './commands/bench.ts'
 import { showBooks, urlsAt } from './commands/books.ts'
 import { playDemo } from './commands/demo.ts'
@@ -50,7 +50,7 @@ type StartOptions = Pick<LabOptions, 'basePort' | 'direct' | 'replace'> & {
 async function start(options: StartOptions): Promise<void> {
   const stopped = untilStopped()
   const { data, json, log, ...choices } = options
-  const lab = await startLab({ ...choices, dataDir: data }, labPorts(log))
+  const lab = await startLab({ ...choices, dataDir: data, worldThread: true }, labPorts(log))
   const basePort = Number(new URL(lab.hub).port)
   await announceLab(lab, { json, basePort }, ports)
   await stopped
@@ -67,7 +67,7 @@ type DemoChoices = {
 
 async function demo({ log, ...options }: DemoChoices): Promise<void> {
   const startDemoLab = (dataDir: string, direct: readonly string[]): ReturnType<typeof startLab> =>
-    startLab({ basePort: 0, dataDir, direct }, labPorts(log))
+    startLab({ basePort: 0, dataDir, direct, worldThread: true }, labPorts(log))
   const isRight = await playDemo(options, startDemoLab, ports)
   process.exitCode = isRight ? 0 : 1
 }
@@ -97,11 +97,12 @@ async function bench({ log, ...options }: BenchChoices): Promise<void> {
   const counts: Counts = { messages: 0, signed: 0 }
   const { hub, sandbox: parties } = labPorts(log)
   const counted: LabPorts = {
-    hub: { ...hub, network: countSent(hub.network, counts) },
-    sandbox: { ...parties, network: countSent(parties.network, counts) },
+    hub: { ...hub, network: countMessages(hub.network, counts) },
+    sandbox: parties,
   }
   const startBenchLab = async (dataDir: string): ReturnType<Parameters<typeof measureLab>[1]> => {
-    return { lab: await startLab({ basePort: 0, dataDir }, counted), counts, usage }
+    const lab = await startLab({ basePort: 0, dataDir, worldThread: true }, counted)
+    return { lab, counts, usage }
   }
   const isMet = await measureLab(options, startBenchLab, { ...sandbox, terminal })
   process.exitCode = isMet ? 0 : 1

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Network } from '../http.ts'
-import { makeLabKey } from '../lab-keys.ts'
+import { makeLabKey } from '../lab/keys.ts'
 import { createSigner, signatureProblem } from '../switch/fspiop/signature.ts'
 
 export type FloorOptions = {

@@ -1,7 +1,7 @@
 import * as hubHttp from '../../hub/http.ts'
 import type { Log } from '../../hub/log.ts'
 import type { Times } from '../../hub/workflow.ts'
-import { makeLabKey, type LabKey } from '../../sandbox/lab-keys.ts'
+import { makeLabKey, type LabKey } from '../../sandbox/lab/keys.ts'
 import { startLab, type Lab } from '../../sandbox/lab.ts'
 import { bankNames } from '../../sandbox/seed.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'

@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPair } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** What one participant of the lab signs and seals with. Lab keys: made here, kept in the data folder, good for nothing else. */
 export type LabKey = {
