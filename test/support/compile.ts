@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { transformSync } from '@swc/core'
 
@@ -23,5 +31,15 @@ export function compileInto(folder: string, part: string): void {
     writeFileSync(target, code.replace(/ from '(\.[^']*)\.ts'/g, " from '$1.js'"))
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const modules = join(folder, 'node_modules')
+  if (!existsSync(modules)) symlinkSync(join(root, 'node_modules'), modules)
+}
+
+/** Writes the whole lab so: every part that it is made of, and what lies beside the sources (diagrams, seeds, demo). */
+export function compileLabInto(folder: string): void {
+  for (const part of ['hub', 'connectors', 'workflows', 'sandbox']) compileInto(folder, part)
+  for (const part of ['workflows', 'sandbox']) {
+    const filter = (path: string): boolean => !/[.](ts|md|svg)$/.test(path)
+    cpSync(join(root, part), join(folder, part), { recursive: true, filter })
+  }
 }
