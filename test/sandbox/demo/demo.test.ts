@@ -89,7 +89,7 @@ describe('runDemo', () => {
     const running = runDemo([aRow({ payerFsp: 'weaver' })], own, { http: network, clock, terminal })
     await clock.advance(600_000)
     expect(await running).toBe(false)
-    expect(network.traffic[0]?.url).toBe('http://weaver:80/lab/transfers')
+    expect(network.traffic[0]?.url).toBe('http://weaver:8080/lab/transfers')
     expect(written()).toContain('weaver  keeps no books for the lab  ok')
   })
 })
