@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { createBank } from '../bank/bank.ts'
+import type { Clock } from '../clock.ts'
+import type { Network } from '../http.ts'
+import { sendJson } from '../json-client.ts'
+import { readSwitchSeed } from '../seed.ts'
+import { openStore, type Store } from '../store.ts'
+import { switchConfig } from '../switch/config.ts'
+import { createSwitch } from '../switch/switch.ts'
+import { closeAll, type Close } from './closing.ts'
+import { bodyBytesMax, listenAt, type Plan, type PlannedBank } from './plan.ts'
+
+/** What the outside world runs on: sockets and the system's clock, or a simulator's. */
+export type WorldPorts = { readonly network: Network; readonly clock: Clock }
+
+/**
+ * Opens the world outside the hub: the four banks and the switch, each on its file and its port, the switch's oracle
+ * knowing all customers. Returns what closes it. Rejects with one sentence when a port or a file is in use.
+ */
+export async function openWorld(plan: Plan, ports: WorldPorts): Promise<Close> {
+  const opened: Close[] = []
+  try {
+    for (const bank of plan.banks) opened.push(await openBank(plan, bank, ports))
+    opened.push(await openSwitch(plan, ports))
+    await registerCustomers(plan, ports.network)
+    return () => closeAll(opened)
+  } catch (failure) {
+    await closeAll(opened)
+    throw failure
+  }
+}
+
+function storeOf({ dataDir }: Plan, name: string): Store {
+  return openStore(dataDir === ':memory:' ? ':memory:' : join(dataDir, `${name}.db`))
+}
+
+async function openBank(
+  plan: Plan,
+  planned: PlannedBank,
+  { network, clock }: WorldPorts,
+): Promise<Close> {
+  const store = storeOf(plan, planned.seed.name)
+  const bank = createBank(planned.seed, { clock, store })
+  const listening = await listenAt(network, bank.route, { port: planned.port })
+  return async () => {
+    await listening.close()
+    bank.close()
+    store.close()
+  }
+}
+
+async function openSwitch(plan: Plan, { network, clock }: WorldPorts): Promise<Close> {
+  const store = storeOf(plan, 'switch')
+  const { switchKey, switchPort } = plan
+  const ports = { clock, network, store, keys: { privateKeyPem: switchKey.privateKeyPem } }
+  const scheme = createSwitch(switchConfigOf(plan), ports)
+  // More than FSPIOP allows, so that the switch itself can say so in FSPIOP's words (3104).
+  const bytesMax = 2 * bodyBytesMax
+  const listening = await listenAt(network, scheme.route, { port: switchPort, bytesMax })
+  return async () => {
+    await listening.close()
+    scheme.close()
+    store.close()
+  }
+}
+
+function switchConfigOf({ banks }: Plan): ReturnType<typeof switchConfig> {
+  const seed = readSwitchSeed()
+  return switchConfig({
+    name: seed.name,
+    oracles: seed.oracles,
+    participants: seed.participants.map(({ name, accounts }) => {
+      const bank = banks.find((each) => each.seed.name === name)
+      return {
+        name,
+        ...(bank ? { callbackUrl: bank.callbackUrl, publicKeyPem: bank.key.publicKeyPem } : {}),
+        accounts,
+      }
+    }),
+  })
+}
+
+/** Tells the switch's oracle which bank each customer is at; what it knows already stays. */
+async function registerCustomers({ banks, switchUrl }: Plan, network: Network): Promise<void> {
+  for (const { seed } of banks) {
+    for (const { msisdn } of seed.customers) {
+      const url = `${switchUrl}/admin/oracles/MSISDN/parties/${msisdn}`
+      await sendJson(network, { method: 'POST', url, body: { fspId: seed.name } })
+    }
+  }
+}
