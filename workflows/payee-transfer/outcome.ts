@@ -35,9 +35,19 @@ export function fulfilTransfer(ports: WorkflowPorts): Step {
       })
       return { record, message }
     })
-    await deliverAnyway(ports, key.fspId, message)
-    return wait(record, firstAnswerMs)
+    const accepted = await deliverAnyway(ports, key.fspId, message)
+    return accepted ? wait(record, firstAnswerMs) : askAtOnce(ports, key)
   }
+}
+
+/** Whoever refuses the PUT may hold another state of the transfer: the next question is a GET, not the PUT again. */
+function askAtOnce({ store, clock }: WorkflowPorts, key: TransferKey): Promise<Variables> {
+  return store.step(async (tx) => {
+    const at = clock.now()
+    const facts = { asked: 1, nextAskAt: at }
+    const { record } = await advance(tx, await loadLeg(tx, key), { at, facts })
+    return wait(record, 0)
+  })
 }
 
 /** Sends the stored no (PUT /transfers/{id}/error). */
@@ -67,16 +77,17 @@ async function openAnswer(tx: Tx, key: TransferKey, at: number): Promise<SwitchM
   return attempt.message
 }
 
-/** A PUT that fails, or is answered 400, means nothing: the wait is open, and its timer asks (ARCHITECTURE.md §5). */
+/** A PUT that fails means nothing: the wait is open, and its timer asks. False when it was answered with a no. */
 async function deliverAnyway(
   { switchOf }: WorkflowPorts,
   fspId: string,
   message: SwitchMessage,
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await switchOf(fspId).deliver(message)
+    return (await switchOf(fspId).deliver(message)) === 'accepted'
   } catch (failure) {
-    if (!(failure instanceof Unavailable || failure instanceof OutcomeUnknown)) throw failure
+    if (failure instanceof Unavailable || failure instanceof OutcomeUnknown) return true
+    throw failure
   }
 }
 

@@ -1,4 +1,4 @@
-import { OutcomeUnknown } from '../../hub/connector.ts'
+import { OutcomeUnknown, Unavailable } from '../../hub/connector.ts'
 import { moveAtCore, type CoreMove } from '../../hub/legs/core-move.ts'
 import { noMoney } from '../../hub/domain/money.ts'
 import { refusal } from '../../hub/domain/refusal.ts'
@@ -92,15 +92,19 @@ export function releaseFunds(ports: WorkflowPorts): Step {
       fee: move.fee,
     }
     const found = await ledgerOf(leg.key.fspId).outcome(asked, 'payer')
-    if (found === 'booked')
-      throw new Error('the core has booked a transfer whose release is decided')
-    if (found === 'held')
-      await releaseHold(ports, leg, { ...move, call: (ledger, m) => ledger.release(m) })
+    const trouble =
+      found === 'booked'
+        ? 'the core has booked a transfer whose release is decided'
+        : found === 'held'
+          ? await releaseHold(ports, leg, { ...move, call: (ledger, m) => ledger.release(m) })
+          : undefined
+    if (trouble !== undefined) return stayUnreleased(ports, leg, trouble)
     return store.step(async (tx) => {
       const record = await loadLeg(tx, leg.key)
       const at = clock.now()
       const { next: moved, record: released } = await advance(tx, record, { at, event: 'released' })
       if (moved === 'moved') await tellClient(tx, released)
+      await tx.problems.close(leg.key, 'incident', at)
       const reserve = await tx.attempts.latest(leg.key, 'reserve-funds')
       const mayStillArrive = found === 'nothing' && reserve?.outcome === 'open' && reserve.tries > 0
       const untilMs = (reserve?.sentAt ?? 0) + times.coreLongestMs - at
@@ -111,16 +115,26 @@ export function releaseFunds(ports: WorkflowPorts): Step {
   }
 }
 
+/** Undefined once it is done; why not, where the core will not: a frozen account lets nothing happen on it. */
 async function releaseHold(
   ports: WorkflowPorts,
   leg: TransferRecord,
   move: CoreMove,
-): Promise<void> {
+): Promise<string | undefined> {
   const answer = await moveAtCore(ports, leg, move)
-  if (answer !== 'done')
-    throw new Error(
-      `the core refused to release a hold that it shows: ${answer.refusal.description}`,
-    )
+  if (answer === 'done') return undefined
+  return `the core refused to release a hold that it shows: ${answer.refusal.description}`
+}
+
+/** The decision stands and the core is asked again; meanwhile a person can see why the money is still held. */
+async function stayUnreleased(
+  { store, clock }: WorkflowPorts,
+  { key }: TransferRecord,
+  detail: string,
+): Promise<never> {
+  const openedAt = clock.now()
+  await store.step((tx) => tx.problems.open({ key, kind: 'incident', detail, openedAt }))
+  throw new Unavailable(detail)
 }
 
 /** Ends an order that was refused before any money was held. */
