@@ -44,19 +44,20 @@ function impliedChanges(facts: BooksFacts): Changes {
   }
   const served = new Set(facts.hub.fspIds)
   const bankOf = new Map(facts.openings.map(({ msisdn, bank }) => [msisdn, bank]))
-  for (const leg of facts.hub.legs.filter(isBooked)) {
-    const { currency, amount } = leg
+  // A leg that its core still owes has moved nothing there; the other side has its money all the same.
+  for (const leg of facts.hub.legs.filter(({ state }) => state === 'COMMITTED')) {
+    const { currency, amount, fee, isOwed, payerMsisdn, payeeMsisdn } = leg
     if (leg.role === 'payer') {
-      add(leg.payerMsisdn, currency, -(amount + leg.fee))
+      if (!isOwed) add(payerMsisdn, currency, -(amount + fee))
       // No other leg of the hub tells of a payee at the same bank, or at one that the hub does not serve.
-      const payeeBank = bankOf.get(leg.payeeMsisdn) ?? ''
+      const payeeBank = bankOf.get(payeeMsisdn) ?? ''
       const isToldOnce = payeeBank === leg.fspId || !served.has(payeeBank)
-      if (isToldOnce) add(leg.payeeMsisdn, currency, amount)
+      if (isToldOnce) add(payeeMsisdn, currency, amount)
     } else {
-      add(leg.payeeMsisdn, currency, amount)
-      const payerBank = bankOf.get(leg.payerMsisdn) ?? ''
+      if (!isOwed) add(payeeMsisdn, currency, amount)
+      const payerBank = bankOf.get(payerMsisdn) ?? ''
       if (served.has(payerBank)) continue
-      add(leg.payerMsisdn, currency, -(amount + feeAtCore(facts, payerBank, leg)))
+      add(payerMsisdn, currency, -(amount + feeAtCore(facts, payerBank, leg)))
     }
   }
   addUnseen(facts, served, add)
@@ -74,10 +75,6 @@ function addUnseen({ banks, hub }: BooksFacts, served: ReadonlySet<string>, add:
     const { role, msisdn, currency, amount, fee } = transfer
     add(msisdn, currency, role === 'payer' ? -(amount + fee) : amount)
   }
-}
-
-function isBooked({ state, isOwed }: HubLeg): boolean {
-  return state === 'COMMITTED' && !isOwed
 }
 
 function feeAtCore({ banks }: BooksFacts, bank: string, { transferId }: HubLeg): bigint {
