@@ -1,6 +1,6 @@
 import { v5 } from 'uuid'
 import type { SwitchConnector } from '../../hub/connector.ts'
-import { formatAmount, isSameMoney, type Money } from '../../hub/domain/money.ts'
+import { addMoney, formatAmount, isSameMoney, noMoney, type Money } from '../../hub/domain/money.ts'
 import type { QuoteQuestion, QuoteTerms } from '../../hub/domain/quote.ts'
 import { isRefusal, refusal, refusalOfCode, type Refusal } from '../../hub/domain/refusal.ts'
 import { transferLine } from '../../hub/domain/transfer.ts'
@@ -180,14 +180,18 @@ function faultOfTerms({ record, terms, at }: Offer, peer: SwitchConnector): Refu
   return undefined
 }
 
+/**
+ * SEND: exactly what was ordered leaves the payer. RECEIVE: exactly what was ordered arrives, and what is added is the fee
+ * that the terms name; nobody asks the payer again, so a fee above the amount itself is not agreed to.
+ */
 function answersOrder({ order }: TransferRecord, terms: QuoteTerms): boolean {
-  if (terms.transferAmount.currency !== order.amount.currency) return false
-  if (order.amountType === 'SEND') return isSameMoney(terms.transferAmount, order.amount)
-  const received = terms.payeeReceiveAmount ?? terms.transferAmount
-  return (
-    isSameMoney(received, order.amount) &&
-    terms.transferAmount.minorUnits >= order.amount.minorUnits
-  )
+  const { transferAmount, payeeReceiveAmount, payeeFspFee = noMoney(order.amount.currency) } = terms
+  if (transferAmount.currency !== order.amount.currency) return false
+  if (order.amountType === 'SEND') return isSameMoney(transferAmount, order.amount)
+  if (!isSameMoney(payeeReceiveAmount ?? order.amount, order.amount)) return false
+  if (payeeFspFee.currency !== order.amount.currency) return false
+  const agreed = addMoney(order.amount, payeeFspFee)
+  return isSameMoney(transferAmount, agreed) && payeeFspFee.minorUnits <= order.amount.minorUnits
 }
 
 function noteQuoteRefusal(
