@@ -22,6 +22,11 @@ import { createTerminal } from './terminal.ts'
 
 const { stdout, stderr } = process
 
+// Who reads through a pipe may leave early; that is no reason to stop a lab or a run.
+stdout.on('error', (failure: NodeJS.ErrnoException) => {
+  if (failure.code !== 'EPIPE') throw failure
+})
+
 const terminal = createTerminal({
   write: (text) => stdout.write(text),
   isInteractive: stdout.isTTY,
@@ -58,6 +63,9 @@ async function start(options: StartOptions): Promise<void> {
   await lab.close()
 }
 
+/** What a shell says of a program that Ctrl-C has ended. */
+const stoppedExitCode = 130
+
 type DemoChoices = {
   readonly csv?: string
   readonly direct: readonly string[]
@@ -68,7 +76,8 @@ type DemoChoices = {
 async function demo({ log, ...options }: DemoChoices): Promise<void> {
   const startDemoLab = (dataDir: string, direct: readonly string[]): ReturnType<typeof startLab> =>
     startLab({ basePort: 0, dataDir, direct, worldThread: true }, labPorts(log))
-  const isRight = await playDemo(options, startDemoLab, ports)
+  const isRight = await playDemo(options, startDemoLab, { ...ports, stopped: untilStopped() })
+  if (isRight === undefined) process.exit(stoppedExitCode)
   process.exitCode = isRight ? 0 : 1
 }
 

@@ -18,12 +18,21 @@ export type DemoOptions = {
 /** Starts a lab on free ports whose files are in this folder. */
 export type StartDemoLab = (dataDir: string, direct: readonly string[]) => Promise<Lab>
 
-/** Runs the demo in a lab of its own, which is taken down at the end, its files with it; true if all was as expected. */
+/** What a demo needs; `stopped` settles when the person at the terminal has seen enough. */
+export type PlayPorts = DemoPorts & {
+  readonly terminal: Terminal
+  readonly stopped: Promise<void>
+}
+
+/**
+ * Runs the demo in a lab of its own, which is taken down at the end, its files with it. True if all was as expected;
+ * undefined when it was stopped, and then what it was doing may still be waiting.
+ */
 export async function playDemo(
   options: DemoOptions,
   startLab: StartDemoLab,
-  ports: DemoPorts & { readonly terminal: Terminal },
-): Promise<boolean> {
+  ports: PlayPorts,
+): Promise<boolean | undefined> {
   const { terminal } = ports
   const rows = readRows(options.csv)
   const dataDir = mkdtempSync(join(tmpdir(), 'kivuko-demo-'))
@@ -31,7 +40,8 @@ export async function playDemo(
     const lab = await startLab(dataDir, options.direct)
     try {
       terminal.line(`A lab of its own is up: the hub at ${lab.hub}, the switch at ${lab.switch}.`)
-      return await runDemo(rows, demoLab(lab, options), ports)
+      const stopped = ports.stopped.then(() => undefined)
+      return await Promise.race([runDemo(rows, demoLab(lab, options), ports), stopped])
     } finally {
       await lab.close()
     }

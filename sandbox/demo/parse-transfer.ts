@@ -14,11 +14,8 @@ const entrySchema = z.object({
 
 const transferSchema = z.object({
   transferState: z.enum(['RECEIVED', 'RESERVED', 'COMMITTED', 'ABORTED']),
-  payerFsp: z.string().optional(),
-  payeeFsp: z.string().optional(),
   reason: z.string().optional(),
-  errorInformation: z.object({ errorCode: z.string(), errorDescription: z.string() }).optional(),
-  timeline: z.array(entrySchema).optional(),
+  errorInformation: z.object({ errorCode: z.string() }).optional(),
 })
 
 const legsSchema = z.object({
