@@ -33,7 +33,7 @@ export async function announceLab(
 }
 
 /** Three commands to copy: pay, ask what became of it, and check the books. */
-export function firstCommands(hub: string, basePort: number): readonly string[] {
+function firstCommands(hub: string, basePort: number): readonly string[] {
   const body = JSON.stringify({
     payer: { partyIdInfo: { partyIdType: 'MSISDN', partyIdentifier: '254710000001' } },
     payee: { partyIdInfo: { partyIdType: 'MSISDN', partyIdentifier: '254720000002' } },

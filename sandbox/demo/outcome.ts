@@ -29,7 +29,7 @@ export function isExpected(expected: Expected, outcome: Outcome): boolean {
 }
 
 /** The outcome in a few words that are the same for the same reason: "COMMITTED", "4000 payer-blocked", "HTTP 404". */
-export function outcomeText(outcome: Outcome): string {
+function outcomeText(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'refused':
       return `HTTP ${outcome.status}`

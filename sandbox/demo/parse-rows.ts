@@ -22,7 +22,7 @@ export type DemoRow = {
 }
 
 /** Most rows of one file, so that a wrong file is refused before it is worked on for hours. */
-export const demoRowsMax = 100_000
+const demoRowsMax = 100_000
 
 /** Reads a demo file; throws `CsvFault` that lists every faulty line (the first twenty). */
 export function parseDemoRows(text: string): readonly DemoRow[] {

@@ -131,7 +131,7 @@ async function askOnce(request: JsonRequest, http: HttpClient): Promise<JsonAnsw
 }
 
 /** Waits on the given clock. */
-export function pause(delayMs: number, clock: Clock): Promise<void> {
+function pause(delayMs: number, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     clock.after(delayMs, resolve)
   })
