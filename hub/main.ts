@@ -68,18 +68,26 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
   const workers = serve(engine, jobsOf(workflowPorts), { clock, log })
   const relay = createRelay(config, { queue: store.queue, engine, http: network, clock, log })
   const route = routeOf(config, { store, clock, log, connectors })
-  const { host, port, bodyBytesMax } = config
-  const listening = await network.listen(route, { host, port, bodyBytesMax })
+  const stop = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.close()))
+    await relay.close()
+    await engine.close()
+    await store.close()
+  }
+  const listening = await network.listen(route, config).catch(async (failure: unknown) => {
+    await stop()
+    throw failure
+  })
   return {
     url: listening.url,
     close: async () => {
       await listening.close()
-      await Promise.all(workers.map((worker) => worker.close()))
-      await relay.close()
-      await engine.close()
-      await store.close()
+      await stop()
     },
     crash: () => {
+      void listening.close()
+      relay.crash()
+      engine.crash()
       store.crash()
     },
   }

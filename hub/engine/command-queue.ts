@@ -25,6 +25,8 @@ export interface CommandQueue {
   isClosed(): boolean
   /** Runs what is waiting, if the queue is open, and rejects all that comes later. */
   close(reason: Error): void
+  /** Ends as a power cut would, for tests: what waits is lost, and whoever asked never hears of it. */
+  crash(): void
   /** Resolves once nothing is waiting. */
   idle(): Promise<void>
 }
@@ -44,7 +46,7 @@ const commandsPerCommitMax = 512
 export function createCommandQueue(clock: Clock, batching: Batching): CommandQueue {
   const waiting: Command[] = []
   const idlers: Answer[] = []
-  let state: 'closed yet' | 'open' | Error = 'closed yet'
+  let state: 'closed yet' | 'open' | 'crashed' | Error = 'closed yet'
   let isScheduled = false
   const schedule = (): void => {
     if (isScheduled || state !== 'open' || waiting.length === 0) return
@@ -53,6 +55,7 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
   }
   const flush = (): void => {
     isScheduled = false
+    if (state === 'crashed') return
     runBatch(waiting, batching)
     schedule()
     if (waiting.length === 0) callAll(idlers)
@@ -62,6 +65,7 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
       command.reject(state)
       return
     }
+    if (state === 'crashed') return
     waiting.push(command)
     schedule()
   }
@@ -77,7 +81,7 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
       }
       add({ run, reject: ignore, isOwn: true })
     },
-    isClosed: () => state instanceof Error,
+    isClosed: () => state instanceof Error || state === 'crashed',
     open: () => {
       state = 'open'
       schedule()
@@ -88,6 +92,10 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
       state = reason
       for (const command of waiting.splice(0)) command.reject(reason)
       callAll(idlers)
+    },
+    crash: () => {
+      state = 'crashed'
+      waiting.length = 0
     },
     idle: () =>
       waiting.length === 0 && state !== 'closed yet'
