@@ -1,4 +1,9 @@
-/** Makes sandbox/demo/transfers.csv: payments whose outcome is the same however those of different payers interleave. */
+import { fileURLToPath } from 'node:url'
+
+/**
+ * Makes sandbox/demo/transfers.csv: payments whose outcome is the same however those of different payers interleave.
+ * `npx tsc -p tsconfig.tools.json && node dist/test/support/make-demo-csv.js > sandbox/demo/transfers.csv`
+ */
 const banks = ['heron', 'weaver', 'ibis', 'kingfisher'] as const
 
 type Bank = (typeof banks)[number]
@@ -203,3 +208,5 @@ function createRandom(seed: number): Draw {
     return Math.floor((state / 2 ** 32) * below)
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(demoCsv())
