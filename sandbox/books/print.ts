@@ -1,5 +1,5 @@
 import { alignTable, type Cell, type Terminal } from '../terminal.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../group-by.ts'
 import { bookSections, type BookLine, type BookSection } from './facts.ts'
 
 /** Whether nothing differs. */

@@ -1,5 +1,5 @@
 import { decimalOf } from '../money.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../group-by.ts'
 import type { BookLine, BooksFacts, HubLeg, Position } from './facts.ts'
 import { amountLine, noteOfIds } from './ledgers.ts'
 

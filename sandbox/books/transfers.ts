@@ -1,5 +1,5 @@
 import { decimalOf, isCurrency } from '../money.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../group-by.ts'
 import type { BookLine, BooksFacts, CoreTransfer, HubLeg, TransferState } from './facts.ts'
 
 /** What one party says of a transfer. `amount` is undefined where it says nothing of it. */

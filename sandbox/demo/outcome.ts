@@ -1,4 +1,4 @@
-import { groupBy } from '../books/group-by.ts'
+import { groupBy } from '../group-by.ts'
 import { expectedText, type DemoRow, type Expected } from './parse-rows.ts'
 
 /** What became of a row. */

@@ -1,4 +1,4 @@
-import { groupBy } from '../books/group-by.ts'
+import { groupBy } from '../group-by.ts'
 import type { Outcome, Result } from './outcome.ts'
 import type { DemoRow } from './parse-rows.ts'
 
