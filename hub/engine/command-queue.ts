@@ -55,19 +55,16 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
   }
   const flush = (): void => {
     isScheduled = false
-    if (state === 'crashed') return
     runBatch(waiting, batching)
     schedule()
     if (waiting.length === 0) callAll(idlers)
   }
   const add = (command: Command): void => {
-    if (state instanceof Error) {
-      command.reject(state)
-      return
+    if (state instanceof Error) command.reject(state)
+    else if (state !== 'crashed') {
+      waiting.push(command)
+      schedule()
     }
-    if (state === 'crashed') return
-    waiting.push(command)
-    schedule()
   }
   return {
     ask: (command) =>
@@ -75,11 +72,7 @@ export function createCommandQueue(clock: Clock, batching: Batching): CommandQue
         add({ run: () => resolve.bind(undefined, command()), reject, isOwn: false })
       }),
     submit: (command) => {
-      const run = (): Answer => {
-        command()
-        return ignore
-      }
-      add({ run, reject: ignore, isOwn: true })
+      add(ownCommand(command))
     },
     isClosed: () => state instanceof Error || state === 'crashed',
     open: () => {
@@ -178,6 +171,14 @@ function runBatch(waiting: Command[], batching: Batching): void {
 function restore(waiting: Command[], batching: Batching): void {
   batching.restore()
   waiting.splice(0, waiting.length, ...waiting.filter(({ isOwn }) => !isOwn))
+}
+
+function ownCommand(command: () => void): Command {
+  const run = (): Answer => {
+    command()
+    return ignore
+  }
+  return { run, reject: ignore, isOwn: true }
 }
 
 function callAll(answers: Answer[]): void {

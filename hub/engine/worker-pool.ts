@@ -7,8 +7,8 @@ type Subscription = {
   readonly handler: JobHandler
   readonly maxActive: number
   readonly timeoutMs: number
-  /** Ends of the jobs' times, by key: one that has passed no longer counts. */
-  readonly active: Map<string, number>
+  /** Ends of the jobs' times: one that has passed no longer counts. A job offered twice is there twice. */
+  readonly active: Map<Job, number>
   readonly idle: (() => void)[]
 }
 
@@ -47,7 +47,7 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
     await ports.answer(job.key, verdict).catch((error: unknown) => {
       ports.log.warn({ error, jobType: job.type, jobKey: job.key }, 'job verdict not accepted')
     })
-    subscription.active.delete(job.key)
+    subscription.active.delete(job)
     if (subscription.active.size === 0)
       subscription.idle.splice(0).forEach((resolve) => {
         resolve()
@@ -61,7 +61,7 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
     const busy = countBusy(subscription, now)
     if (busy >= maxActive) return
     for (const job of ports.take(type, { count: maxActive - busy, timeoutMs })) {
-      subscription.active.set(job.key, now + timeoutMs)
+      subscription.active.set(job, now + timeoutMs)
       void serve(subscription, job)
     }
   }

@@ -13,7 +13,8 @@ export function createEngineTrace(now: () => number): EngineTrace {
   const names = new Map<number, string>()
   const counts = new Map<string, number>()
   const dueDates = new Map<string, number>()
-  const nameOf = (key: number | undefined): string => names.get(key ?? -1) ?? '?'
+  const nameOf = (key: number | undefined): string =>
+    key === undefined ? '-' : (names.get(key) ?? '?')
   const learn = ({ type, intent, of, at }: EngineRecord): void => {
     if (type !== 'element' || intent !== 'ELEMENT_ACTIVATING' || at === undefined) return
     const count = (counts.get(of) ?? 0) + 1
@@ -41,6 +42,8 @@ export function createEngineTrace(now: () => number): EngineTrace {
       incident: () => `incident ${intent} ${of} @${nameOf(at)}${detail && `: ${detail}`}`,
       message: () => `message ${of} ${intent} key=${detail}`,
       'msg-start-sub': () => `msg-start-sub ${of} ${intent} ${detail}`,
+      duplicate: () =>
+        `! ALREADY_EXISTS: Command 'PUBLISH' rejected with code 'ALREADY_EXISTS': Expected to publish a new message with id '${of}', but a message with that id was already published`,
       rejected: () => `REJECTED ${intent}: ${of}`,
     }
     return writers[type]?.() ?? `${type} ${of} ${intent} key=${detail} @${nameOf(at)}`
@@ -53,7 +56,9 @@ export function createEngineTrace(now: () => number): EngineTrace {
       const taken = records
       records = []
       taken.forEach(learn)
-      return sortVariables(taken.map((record) => `  ${format(record)}`))
+      return sortVariables(
+        taken.map(format).map((line) => (line.startsWith('!') ? line : `  ${line}`)),
+      )
     },
   }
 }

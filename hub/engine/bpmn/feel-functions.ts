@@ -4,6 +4,8 @@ import type { Json } from '../engine.ts'
 export type Scope = {
   readonly get: (name: string) => Json | undefined
   readonly nowMs: () => number
+  /** Hears why a value became null. */
+  readonly warn?: (warning: string) => void
 }
 
 /** A compiled expression; a variable that is missing is null. */

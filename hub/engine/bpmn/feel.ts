@@ -153,16 +153,32 @@ function compileArithmetic(node: ParseNode, source: Source): Evaluator {
   const parts = childrenOf(node)
   if (parts.length === 2) {
     const value = source.compile(childAt(node, 1))
-    return (scope) => calculate('-', 0, value(scope))
+    return (scope) => calculate(scope, '-', [0, value(scope)])
   }
   const left = source.compile(childAt(node, 0))
   const operator = textOf(childAt(node, 1), source)
   const right = source.compile(childAt(node, 2))
   if (operator === '**') throw new NotCovered()
-  return (scope) => calculate(operator, left(scope), right(scope))
+  return (scope) => calculate(scope, operator, [left(scope), right(scope)])
 }
 
-function calculate(operator: string, left: Json, right: Json): Json {
+const warnings: { readonly [operator: string]: (left: string, right: string) => string } = {
+  '+': (left, right) => `Can't add '${right}' to '${left}'`,
+  '-': (left, right) => `Can't subtract '${right}' from '${left}'`,
+  '*': (left, right) => `Can't multiply '${left}' by '${right}'`,
+  '/': (left, right) => `Can't divide '${left}' by '${right}'`,
+}
+
+function calculate(scope: Scope, operator: string, [left, right]: [Json, Json]): Json {
+  const result = calculateValue(operator, left, right)
+  if (result === null && scope.warn !== undefined) {
+    const warning = warnings[operator]?.(JSON.stringify(left), JSON.stringify(right))
+    scope.warn(`[INVALID_TYPE] ${warning ?? ''}`)
+  }
+  return result
+}
+
+function calculateValue(operator: string, left: Json, right: Json): Json {
   if (typeof left === 'number' && typeof right === 'number') {
     if (operator === '+') return likeDecimal(left + right)
     if (operator === '-') return likeDecimal(left - right)
@@ -188,7 +204,7 @@ function compileContext(node: ParseNode, source: Source): Evaluator {
     })
   return (scope) => {
     const context: { [name: string]: Json } = {}
-    const inner: Scope = { get: (name) => context[name] ?? scope.get(name), nowMs: scope.nowMs }
+    const inner: Scope = { ...scope, get: (name) => context[name] ?? scope.get(name) }
     for (const [name, value] of entries) context[name] = value(inner)
     return context
   }

@@ -1,6 +1,6 @@
 import type { Incident, Job, JobVerdict, Variables } from '../engine.ts'
 import { closeIncident, complete, enter, finish, raiseIncident, terminate } from './lifecycle.ts'
-import { startInstance } from './messages.ts'
+import { startInstance } from './triggers.ts'
 import type { Core, JobState, Token } from './state.ts'
 import { Rejected, findToken, touch } from './state.ts'
 import { throwError } from './triggers.ts'
@@ -70,7 +70,7 @@ export function keepTaken(core: Core, takenUntil: ReadonlyMap<number, number>): 
 
 /** Does what a handler decided. Throws Rejected if the job is gone or waits for an incident. */
 export function answerJob(core: Core, key: string, verdict: JobVerdict): void {
-  const job = findJob(core, key)
+  const job = findJob(core, key, verdict.kind)
   if (job.state !== 'offered' && job.state !== 'taken') {
     throw new Rejected('FAILED_PRECONDITION', `job ${key} is not active`)
   }
@@ -127,7 +127,7 @@ function stopJob(core: Core, job: JobState): void {
 /** Gives a job more tries; the incident that holds it stays until it is resolved. */
 export function updateRetries(core: Core, key: string, retries: number): void {
   if (retries < 1) throw new Rejected('INVALID_ARGUMENT', 'a job needs at least one try')
-  const job = findJob(core, key)
+  const job = findJob(core, key, 'update')
   job.retries = retries
   touch(core, job.token)
   recordJob(core, job, 'RETRIES_UPDATED')
@@ -136,7 +136,8 @@ export function updateRetries(core: Core, key: string, retries: number): void {
 /** Does the failed step of an element again. A job without tries left gets `retries` first, if that is more than 0. */
 export function resolveIncident(core: Core, key: string, retries: number): void {
   const token = core.incidents.get(Number(key))
-  if (token === undefined) throw notFound(`incident ${key}`)
+  if (token === undefined)
+    throw notFound('RESOLVE', `resolve incident with key '${key}', but no such incident was found`)
   const { job } = token
   if (job !== undefined && job.retries <= 0) {
     if (retries < 1) throw noRetriesLeft(key, job)
@@ -157,21 +158,34 @@ function noRetriesLeft(key: string, job: JobState): Rejected {
   )
 }
 
-function findJob(core: Core, key: string): JobState {
+const jobCommands = {
+  complete: ['COMPLETE', 'complete job'],
+  fail: ['FAIL', 'fail job'],
+  error: ['THROW_ERROR', 'throw an error for job'],
+  update: ['UPDATE_RETRIES', 'update retries for job'],
+} as const
+
+function findJob(core: Core, key: string, command: keyof typeof jobCommands): JobState {
   const job = core.jobs.get(Number(key))
-  if (job === undefined) throw notFound(`job ${key}`)
-  return job
+  if (job !== undefined) return job
+  const [name, words] = jobCommands[command]
+  throw notFound(name, `${words} with key '${key}', but no such job was found`)
 }
 
-/** The rejection of a command for something that is not there, or no longer. */
-function notFound(what: string): Rejected {
-  return new Rejected('NOT_FOUND', `${what} does not exist or has ended`)
+/** What Zeebe answers when there is nothing of that key, or no longer. */
+function notFound(command: string, expected: string): Rejected {
+  const words = `Command '${command}' rejected with code 'NOT_FOUND': Expected to ${expected}`
+  return new Rejected('NOT_FOUND', words)
 }
 
 /** Starts an instance of the latest version at its none start event, and returns its key. */
 export function createInstance(core: Core, bpmnProcessId: string, variables: Variables): string {
   const definition = core.latest.get(bpmnProcessId)
-  if (definition === undefined) throw notFound(`process ${bpmnProcessId}`)
+  if (definition === undefined)
+    throw notFound(
+      'CREATE',
+      `find process definition with process ID '${bpmnProcessId}', but none found`,
+    )
   const { elements } = definition.process
   const element = elements[elements[0]?.start ?? -1]
   if (element === undefined) {
@@ -185,7 +199,11 @@ export function createInstance(core: Core, bpmnProcessId: string, variables: Var
 /** Ends an instance and all it called. Throws Rejected for one that another called. */
 export function cancel(core: Core, key: string): void {
   const instance = core.instances.get(Number(key))
-  if (instance?.root === undefined) throw notFound(`process instance ${key}`)
+  if (instance?.root === undefined)
+    throw notFound(
+      'CANCEL',
+      `cancel a process instance with key '${key}', but no such process was found`,
+    )
   if (instance.caller !== undefined) {
     throw new Rejected(
       'FAILED_PRECONDITION',
@@ -213,7 +231,10 @@ function findElementInstance(core: Core, key: number): Token {
     const found = findToken(instance.root, key)
     if (found !== undefined) return found
   }
-  throw notFound(`element instance ${String(key)}`)
+  throw notFound(
+    'UPDATE',
+    `update variables for element with key '${String(key)}', but no such element was found`,
+  )
 }
 
 /** The open incidents, oldest first. */

@@ -1,13 +1,17 @@
 import type { SqlDatabase } from '../../store/sqlite.ts'
 import { compileBpmn } from '../bpmn/compile.ts'
-import type { CompiledProcess } from '../bpmn/process-model.ts'
+import type { CompiledProcess, Element } from '../bpmn/process-model.ts'
+import { planTimer } from '../bpmn/timer-plan.ts'
 import type { Deployment } from '../engine.ts'
-import type { Core } from './state.ts'
+import type { Core, Definition } from './state.ts'
+import { Rejected } from './state.ts'
+import { startInstance } from './triggers.ts'
+import { nextRepetition } from './waits.ts'
 
 const schema = `
 CREATE TABLE IF NOT EXISTS engine_definitions (
   key INTEGER PRIMARY KEY, bpmn_process_id TEXT NOT NULL, version INTEGER NOT NULL,
-  file TEXT NOT NULL, xml TEXT NOT NULL, UNIQUE (bpmn_process_id, version))`
+  file TEXT NOT NULL, xml TEXT NOT NULL, timers TEXT NOT NULL DEFAULT '[]', UNIQUE (bpmn_process_id, version))`
 
 /** A file with the processes in it, compiled. */
 export type CompiledFile = {
@@ -39,17 +43,40 @@ export interface Definitions {
   committed(): void
 }
 
+/** A start event that begins an instance by itself. */
+type StartTimer = TimerState & { readonly definition: Definition; readonly element: Element }
+
+type TimerState = {
+  readonly dueAt: number
+  readonly repetitions: number
+  readonly interval: string | undefined
+}
+
 /** The definitions in a file. */
 export function createDefinitions(database: SqlDatabase): Definitions {
   database.exec(schema)
   const compiled = new Map<number, CompiledProcess>()
   const latest = new Map<string, Row>()
+  const timers = createStartTimers()
   let added: Row[] = []
-  const adopt = (core: Core, row: Row): void => {
+  const adopt = (core: Core, row: Row): Definition => {
     const process = compiled.get(row.key)
     if (process === undefined) throw new Error(`process ${row.bpmnProcessId} is not compiled`)
     latest.set(row.bpmnProcessId, row)
-    addVersion(core, row, process)
+    return addVersion(core, row, process)
+  }
+  const deployProcess = (core: Core, file: CompiledFile, process: CompiledProcess): Deployment => {
+    const { bpmnProcessId } = process
+    const before = latest.get(bpmnProcessId)
+    if (before?.xml === file.xml && before.file === file.name) return toDeployment(before)
+    const version = (before?.version ?? 0) + 1
+    const row = { key: core.nextKey(), bpmnProcessId, version, file: file.name, xml: file.xml }
+    compiled.set(row.key, process)
+    added.push(row)
+    recordStarts(core, core.latest.get(bpmnProcessId)?.process, 'DELETED')
+    recordStarts(core, process, 'CREATED')
+    timers.replace(core, core.latest.get(bpmnProcessId), adopt(core, row))
+    return toDeployment(row)
   }
   return {
     compileStored: async () => {
@@ -62,24 +89,12 @@ export function createDefinitions(database: SqlDatabase): Definitions {
     restore: (core) => {
       added = []
       latest.clear()
-      for (const row of readRows(database)) adopt(core, row)
+      timers.clear()
+      for (const row of readRows(database)) timers.restore(core, adopt(core, row), row.timers)
     },
     deploy: (core, files) =>
-      files.flatMap(({ name, xml, processes }) =>
-        processes.map((process) => {
-          const { bpmnProcessId } = process
-          const before = latest.get(bpmnProcessId)
-          if (before?.xml === xml && before.file === name) return toDeployment(before)
-          const version = (before?.version ?? 0) + 1
-          const row = { key: core.nextKey(), bpmnProcessId, version, file: name, xml }
-          compiled.set(row.key, process)
-          added.push(row)
-          adopt(core, row)
-          recordStarts(core, process)
-          return toDeployment(row)
-        }),
-      ),
-    hasChanges: () => added.length > 0,
+      files.flatMap((file) => file.processes.map((process) => deployProcess(core, file, process))),
+    hasChanges: () => added.length > 0 || timers.changed.size > 0,
     writeChanges: () => {
       for (const { key, bpmnProcessId, version, file, xml } of added) {
         database.run(
@@ -87,25 +102,130 @@ export function createDefinitions(database: SqlDatabase): Definitions {
           [key, bpmnProcessId, version, file, xml],
         )
       }
+      for (const key of timers.changed) {
+        const written = timers.write(key)
+        database.run('UPDATE engine_definitions SET timers = ? WHERE key = ?', [written, key])
+      }
     },
     committed: () => {
       added = []
+      timers.changed.clear()
     },
   }
 }
 
-function readRows(database: SqlDatabase): readonly Row[] {
+/** The start timers of the latest versions. */
+type StartTimers = {
+  /** Definitions whose timers are to be written. */
+  readonly changed: Set<number>
+  readonly replace: (core: Core, before: Definition | undefined, now: Definition) => void
+  readonly restore: (core: Core, definition: Definition, written: string) => void
+  readonly write: (key: number) => string
+  readonly clear: () => void
+}
+
+function createStartTimers(): StartTimers {
+  const timers = new Map<number, StartTimer[]>()
+  const changed = new Set<number>()
+  const arm = (core: Core, timer: StartTimer): void => {
+    const { key } = timer.definition
+    timers.set(key, [...(timers.get(key) ?? []), timer])
+    core.schedule.add(timer.dueAt, () => {
+      core.submit(() => {
+        if (timers.get(key)?.includes(timer) === true) fire(core, timer)
+      })
+    })
+  }
+  const add = (core: Core, timer: StartTimer): void => {
+    changed.add(timer.definition.key)
+    arm(core, timer)
+    const { element, dueAt, repetitions } = timer
+    const detail = String(repetitions)
+    core.record?.({ type: 'timer', intent: 'CREATED', of: element.id, dueAt, detail })
+  }
+  const fire = (core: Core, timer: StartTimer): void => {
+    const { definition, element } = timer
+    const others = timers.get(definition.key) ?? []
+    timers.set(
+      definition.key,
+      others.filter((other) => other !== timer),
+    )
+    changed.add(definition.key)
+    core.record?.({ type: 'timer', intent: 'TRIGGERED', of: element.id })
+    const next = nextRepetition(core, timer)
+    if (next !== undefined) add(core, { ...timer, ...next })
+    startInstance(core, definition, { element })
+  }
+  return {
+    changed,
+    replace: (core, before, definition) => {
+      if (before !== undefined && timers.delete(before.key)) changed.add(before.key)
+      for (const timer of planStarts(core, definition)) add(core, timer)
+    },
+    restore: (core, definition, written) => {
+      for (const timer of readTimers(definition, written)) arm(core, timer)
+    },
+    write: (key) =>
+      JSON.stringify(
+        (timers.get(key) ?? []).map(({ element, dueAt, repetitions, interval }) => ({
+          element: element.index,
+          dueAt,
+          repetitions,
+          interval,
+        })),
+      ),
+    clear: () => {
+      timers.clear()
+      changed.clear()
+    },
+  }
+}
+
+function planStarts(core: Core, definition: Definition): readonly StartTimer[] {
+  const { elements, timerStarts } = definition.process
+  return timerStarts.flatMap((index) => {
+    const element = elements[index]
+    if (element?.event.kind !== 'timer') return []
+    const { timer, value } = element.event
+    try {
+      const scope = { get: () => undefined, nowMs: core.nowMs }
+      const plan = planTimer(timer, value.evaluate(scope), core.nowMs())
+      return [{ ...plan, definition, element }]
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new Rejected('INVALID_ARGUMENT', `start event '${element.id}': ${reason}`)
+    }
+  })
+}
+
+function readTimers(definition: Definition, written: string): readonly StartTimer[] {
+  const docs: unknown = JSON.parse(written)
+  if (!isTimerDocs(docs)) throw new Error(`start timers of ${definition.bpmnProcessId} are damaged`)
+  return docs.flatMap(({ element: index, dueAt, repetitions, interval }) => {
+    const element = definition.process.elements[index]
+    return element === undefined ? [] : [{ dueAt, repetitions, interval, definition, element }]
+  })
+}
+
+function isTimerDocs(
+  docs: unknown,
+): docs is readonly (TimerState & { readonly element: number })[] {
+  return Array.isArray(docs)
+}
+
+function readRows(database: SqlDatabase): readonly (Row & { readonly timers: string })[] {
   return database.all('SELECT * FROM engine_definitions ORDER BY key').map((row) => ({
     key: Number(row['key']),
     bpmnProcessId: String(row['bpmn_process_id']),
     version: Number(row['version']),
     file: String(row['file']),
     xml: String(row['xml']),
+    timers: String(row['timers']),
   }))
 }
 
 /** The newest version is the one that starts; its message starts replace those of the version before. */
-function addVersion(core: Core, row: Row, process: CompiledProcess): void {
+function addVersion(core: Core, row: Row, process: CompiledProcess): Definition {
   const { key, bpmnProcessId, version } = row
   const definition = { key, bpmnProcessId, version, process }
   core.definitions.set(key, definition)
@@ -119,12 +239,13 @@ function addVersion(core: Core, row: Row, process: CompiledProcess): void {
   for (const name of new Set(process.messageStarts.map((start) => start.name))) {
     core.startsByMessage.set(name, [...(core.startsByMessage.get(name) ?? []), definition])
   }
+  return definition
 }
 
-function recordStarts(core: Core, process: CompiledProcess): void {
-  for (const { name, element } of process.messageStarts) {
-    const detail = `${process.bpmnProcessId}/${process.elements[element]?.id ?? ''}`
-    core.record?.({ type: 'msg-start-sub', intent: 'CREATED', of: name, detail })
+function recordStarts(core: Core, process: CompiledProcess | undefined, intent: string): void {
+  for (const { name, element } of process?.messageStarts ?? []) {
+    const detail = `${process?.bpmnProcessId ?? ''}/${process?.elements[element]?.id ?? ''}`
+    core.record?.({ type: 'msg-start-sub', intent, of: name, detail })
   }
 }
 

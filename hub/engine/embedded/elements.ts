@@ -30,7 +30,6 @@ const jobTask: Behaviour = {
 
 const scope: Behaviour = {
   enter: (core, token) => {
-    openBoundaries(core, token)
     markActive(core, token)
     core.later(() => {
       if (token.state !== 'active') return
@@ -43,13 +42,15 @@ const startEvent: Behaviour = {
   enter: (core, token) => {
     markActive(core, token)
     if (token.given !== undefined) setLocals(core, token, token.given)
-    complete(core, token)
+    core.later(() => {
+      complete(core, token)
+    })
   },
+  // Zeebe opens what may interrupt a scope only here.
   finish: (core, token) => {
-    const flowScope = token.parent
-    if (flowScope === undefined || flowScope.element.eventStarts.length === 0) return
-    const starts = flowScope.element.eventStarts.map((index) => elementAt(token, index))
-    openWaits(core, flowScope, starts)
+    if (token.parent === undefined) return
+    const starts = token.parent.element.eventStarts.map((index) => elementAt(token, index))
+    openBoundaries(core, token.parent, starts)
   },
 }
 
@@ -101,9 +102,9 @@ const endEvent: Behaviour = {
     const { event, job } = token.element
     if (job !== undefined) jobTask.enter(core, token)
     else if (event.kind === 'error') {
-      markActive(core, token)
       const code = event.code && evaluateAs(event.code, scopeOf(core, token), 'STRING')
-      throwError(core, token, { code: code ?? '', message: '', variables: {} })
+      const error = { code: code ?? '', message: '', variables: {} }
+      if (throwError(core, token, error)) markActive(core, token)
     } else passThrough.enter(core, token)
   },
   leave: (core, token) => {

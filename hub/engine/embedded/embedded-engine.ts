@@ -6,11 +6,9 @@ import { compileBpmn } from '../bpmn/compile.ts'
 import { createCommandQueue, createSteps } from '../command-queue.ts'
 import type { CommandQueue } from '../command-queue.ts'
 import type { Incident, Job, JobVerdict, Variables, WorkflowEngine } from '../engine.ts'
-import type { KeySequence } from '../key-sequence.ts'
-import { createKeySequence } from '../key-sequence.ts'
+import { type KeySequence, createKeySequence } from '../key-sequence.ts'
 import { createSchedule } from '../schedule.ts'
-import { createWorkerPool } from '../worker-pool.ts'
-import type { WorkerPool } from '../worker-pool.ts'
+import { type WorkerPool, createWorkerPool } from '../worker-pool.ts'
 import {
   answerJob,
   cancel,
@@ -22,8 +20,7 @@ import {
   takeJobs,
   updateRetries,
 } from './commands.ts'
-import { createDefinitions } from './definitions.ts'
-import type { Definitions } from './definitions.ts'
+import { type Definitions, createDefinitions } from './definitions.ts'
 import { elementBehaviours } from './elements.ts'
 import { finishTermination } from './lifecycle.ts'
 import { callActivity, calledEnded, innerEnded, innerInstance, multiInstanceBody } from './loops.ts'
@@ -112,12 +109,7 @@ export function createEmbeddedEngine(
     },
   })
   const ask = <T>(command: () => T): Promise<T> => queue.ask(steps.including(command))
-  const take = takeFrom(core)
-  const answer = (key: string, verdict: JobVerdict): Promise<void> =>
-    ask(() => {
-      answerJob(core, key, verdict)
-    })
-  const pool = createWorkerPool({ ...ports, take, answer })
+  const pool = createWorkerPool({ ...ports, take: takeFrom(core), answer: answerTo(core, ask) })
   const goOn = (): void => {
     if (queue.isClosed()) return
     restoreState(database, core, { definitions, keys })
@@ -132,7 +124,7 @@ export function createEmbeddedEngine(
       ports.log.error({ error }, 'engine could not read its file')
       queue.close(new Error('the engine could not read its file', { cause: error }))
     })
-  return createFacade({ core, queue, pool, definitions, ask, database, take, answer })
+  return createFacade({ core, queue, pool, definitions, ask, database })
 }
 
 function takeFrom(core: Core): EmbeddedEngine['takeJobs'] {
@@ -143,6 +135,13 @@ function takeFrom(core: Core): EmbeddedEngine['takeJobs'] {
   }
 }
 
+function answerTo(core: Core, ask: CommandQueue['ask']): EmbeddedEngine['answerJob'] {
+  return (key, verdict) =>
+    ask(() => {
+      answerJob(core, key, verdict)
+    })
+}
+
 type Parts = {
   readonly core: Core
   readonly queue: CommandQueue
@@ -150,8 +149,6 @@ type Parts = {
   readonly definitions: Definitions
   readonly database: SqlDatabase
   readonly ask: CommandQueue['ask']
-  readonly take: EmbeddedEngine['takeJobs']
-  readonly answer: EmbeddedEngine['answerJob']
 }
 
 function createFacade(parts: Parts): EmbeddedEngine {
@@ -191,8 +188,8 @@ function createFacade(parts: Parts): EmbeddedEngine {
     },
     incidents: () => listIncidents(core),
     idle: queue.idle,
-    takeJobs: parts.take,
-    answerJob: parts.answer,
+    takeJobs: takeFrom(core),
+    answerJob: answerTo(core, ask),
     updateRetries: (key, retries) =>
       ask(() => {
         updateRetries(core, key, retries)

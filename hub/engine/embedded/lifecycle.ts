@@ -16,12 +16,12 @@ import { closeWaits, endJob } from './waits.ts'
 export function activate(
   core: Core,
   scope: Token,
-  start: { readonly element: Element } & Partial<Pick<Token, 'given' | 'loopCounter'>>,
+  start: { readonly element: Element } & Partial<Pick<Token, 'given' | 'loopCounter' | 'result'>>,
 ): Token {
-  const { element, given, loopCounter } = start
+  const { element, given, loopCounter, result } = start
   const isBody = element.loop !== undefined && loopCounter === undefined
   const at = { element, instance: scope.instance, parent: scope }
-  const token = createToken(core, at, { isBody, given, loopCounter: loopCounter ?? 0 })
+  const token = createToken(core, at, { isBody, given, result, loopCounter: loopCounter ?? 0 })
   recordElement(core, token, 'ELEMENT_ACTIVATING')
   return token
 }
@@ -163,9 +163,12 @@ export function checkScope(core: Core, scope: Token): void {
     return
   }
   if (scope.trigger !== undefined && scope.trigger.event.kind === 'START_EVENT') {
-    const { event, variables } = scope.trigger
-    scope.trigger = undefined
-    startEventSubProcess(core, scope, { event, variables })
+    const { trigger } = scope
+    core.later(() => {
+      if (scope.trigger !== trigger) return
+      scope.trigger = undefined
+      startEventSubProcess(core, scope, trigger)
+    })
     return
   }
   if (scope.isBody) {
@@ -186,7 +189,7 @@ export function startEventSubProcess(
 ): void {
   const subProcess = activate(core, scope, { element: elementAt(scope, at.event.scope) })
   markActive(core, subProcess)
-  enter(core, activate(core, subProcess, { element: at.event, given: at.variables }))
+  enter(core, activate(core, subProcess, { element: at.event, result: at.variables }))
 }
 
 /** Ends an element and all in it; what should follow is in its `trigger`. */
@@ -208,11 +211,24 @@ export function terminate(core: Core, token: Token): void {
 /** Ends all that is in a scope, in later steps. */
 export function terminateChildren(core: Core, scope: Token): void {
   scope.taken = undefined
-  for (const child of scope.children) {
+  eachLater(core, [...scope.children], (child) => {
+    terminate(core, child)
+  })
+}
+
+/** One after the other, each in a step of its own that also asks for the next, as Zeebe's batches do. */
+export function eachLater<T>(core: Core, items: readonly T[], act: (item: T) => void): void {
+  const next = (at: number): void => {
     core.later(() => {
-      terminate(core, child)
+      const item = items[at]
+      if (item === undefined) return
+      core.later(() => {
+        act(item)
+      })
+      if (at + 1 < items.length) next(at + 1)
     })
   }
+  next(0)
 }
 
 /** The last step of ending an element. */

@@ -1,6 +1,6 @@
 import type { Json } from '../engine.ts'
-import { activate, complete, enter, markActive, terminateChildren } from './lifecycle.ts'
-import { startInstance } from './messages.ts'
+import { activate, complete, eachLater, enter, markActive, terminateChildren } from './lifecycle.ts'
+import { startInstance } from './triggers.ts'
 import type { Behaviour, Core, Instance, MutableVariables, Token } from './state.ts'
 import { touch } from './state.ts'
 import {
@@ -93,25 +93,24 @@ function isConditionMet(core: Core, body: Token): boolean {
     numberOfTerminatedInstances: 0,
   }
   const get = (name: string): Json | undefined => numbers[name] ?? scope.get(name)
-  return evaluateAs(condition, { get, nowMs: scope.nowMs }, 'BOOLEAN')
+  return evaluateAs(condition, { ...scope, get }, 'BOOLEAN')
 }
 
 function startInner(core: Core, body: Token, count: number): void {
   const { loop: progress } = body
   const { loop } = body.element
   if (progress === undefined || loop === undefined) return
-  for (let started = 0; started < count; started++) {
-    const loopCounter = ++progress.started
+  const counters = Array.from({ length: count }, (_, n) => progress.started + n + 1)
+  progress.started += count
+  body.pendingFlows += count
+  eachLater(core, counters, (loopCounter) => {
+    body.pendingFlows--
+    if (body.state !== 'active' || body.trigger !== undefined) return
+    const inner = activate(core, body, { element: body.element, loopCounter })
     const item = progress.items[loopCounter - 1] ?? null
-    body.pendingFlows++
-    core.later(() => {
-      body.pendingFlows--
-      if (body.state !== 'active' || body.trigger !== undefined) return
-      const inner = activate(core, body, { element: body.element, loopCounter })
-      setLocals(core, inner, innerVariables(body, { item, loopCounter }))
-      enter(core, inner)
-    })
-  }
+    setLocals(core, inner, innerVariables(body, { item, loopCounter }))
+    enter(core, inner)
+  })
 }
 
 function innerVariables(

@@ -1,10 +1,8 @@
-import type { Element } from '../bpmn/process-model.ts'
-import type { Message, Variables } from '../engine.ts'
-import { activate, enter, markActive } from './lifecycle.ts'
-import type { BufferedMessage, Core, Definition, Instance, MessageWait, Token } from './state.ts'
-import { createToken, pairKey } from './state.ts'
-import { canBeTriggered, trigger } from './triggers.ts'
-import { ownVariables, setLocals } from './variables.ts'
+import type { Message } from '../engine.ts'
+import type { BufferedMessage, Core, Instance, MessageWait } from './state.ts'
+import { pairKey } from './state.ts'
+import { canBeTriggered, startByMessage, takeStarts, trigger } from './triggers.ts'
+import { ownVariables } from './variables.ts'
 import { recordMessageWait } from './waits.ts'
 
 /** Brings a message to all that wait for it, starts instances, and buffers it. False if its id is known and it was ignored. */
@@ -12,6 +10,7 @@ export function publish(core: Core, message: Message): boolean {
   const at = pairKey(message.name, message.correlationKey)
   const known = core.buffered.get(at) ?? []
   if (message.messageId !== '' && known.some(({ messageId }) => messageId === message.messageId)) {
+    core.record?.({ type: 'duplicate', intent: 'PUBLISH', of: message.messageId })
     return false
   }
   const published: BufferedMessage = {
@@ -73,7 +72,7 @@ function correlateToWaits(core: Core, message: BufferedMessage): void {
 
 function sendToWait(core: Core, message: BufferedMessage, wait: MessageWait): void {
   message.correlatedTo.add(wait.token.instance.definition.bpmnProcessId)
-  core.dirtyMessages.add(message)
+  if (message.ttlMs > 0) core.dirtyMessages.add(message)
   wait.isCorrelating = true
   recordMessageWait(core, wait, 'msg-sub CORRELATING')
   core.later(() => {
@@ -84,8 +83,7 @@ function sendToWait(core: Core, message: BufferedMessage, wait: MessageWait): vo
 function arrive(core: Core, message: BufferedMessage, wait: MessageWait): void {
   wait.isCorrelating = false
   if (!wait.isOpen || !canBeTriggered(wait.token)) {
-    message.correlatedTo.delete(wait.token.instance.definition.bpmnProcessId)
-    correlateToWaits(core, message)
+    giveBack(core, message, wait)
     return
   }
   recordMessageWait(core, wait, 'proc-msg-sub CORRELATED')
@@ -100,6 +98,28 @@ function arrive(core: Core, message: BufferedMessage, wait: MessageWait): void {
     recordMessageWait(core, wait, 'msg-sub CORRELATED')
     if (staysOpen && wait.isOpen) takeBuffered(core, wait)
   })
+}
+
+/** The element wants no message any more: another instance of its process may have it. */
+function giveBack(core: Core, message: BufferedMessage, wait: MessageWait): void {
+  recordRejection(core, wait, {
+    intent: 'PROCESS_MESSAGE_SUBSCRIPTION CORRELATE INVALID_STATE',
+    reason: `Expected to correlate a process message subscription with element key 'KEY' and message name '${wait.name}', but the subscription is not active anymore`,
+  })
+  core.later(() => {
+    if (wait.isOpen) recordMessageWait(core, wait, 'msg-sub REJECTED')
+    removeWait(core, wait)
+    message.correlatedTo.delete(wait.token.instance.definition.bpmnProcessId)
+    correlateToWaits(core, message)
+  })
+}
+
+function recordRejection(
+  core: Core,
+  wait: MessageWait,
+  { intent, reason }: { readonly intent: string; readonly reason: string },
+): void {
+  core.record?.({ type: 'rejected', intent, of: reason, at: wait.token.key })
 }
 
 /** Makes a wait known, and gives it the oldest message that its process has not had. */
@@ -127,18 +147,29 @@ function takeBuffered(core: Core, wait: MessageWait): boolean {
   const { bpmnProcessId } = wait.token.instance.definition
   const message = core.buffered
     .get(pairKey(wait.name, wait.correlationKey))
-    ?.find(({ correlatedTo }) => !correlatedTo.has(bpmnProcessId))
+    ?.find((buffered) => isFor(core, buffered, bpmnProcessId))
   if (message === undefined) return false
   sendToWait(core, message, wait)
   return true
 }
 
+/** A message is over when its time is, even if nothing has removed it yet. */
+function isFor(core: Core, message: BufferedMessage, bpmnProcessId: string): boolean {
+  return message.expiresAt > core.nowMs() && !message.correlatedTo.has(bpmnProcessId)
+}
+
 /** Ends a wait whose element no longer wants the message. */
 export function closeMessageWait(core: Core, wait: MessageWait): void {
-  removeWait(core, wait)
-  if (core.record === undefined) return
   core.later(() => {
-    recordMessageWait(core, wait, 'msg-sub DELETED')
+    if (wait.isOpen) recordMessageWait(core, wait, 'msg-sub DELETED')
+    else {
+      recordRejection(core, wait, {
+        intent: 'MESSAGE_SUBSCRIPTION DELETE NOT_FOUND',
+        reason: `Expected to close message subscription for element with key 'KEY' and message name '${wait.name}', but no such message subscription exists`,
+      })
+    }
+    removeWait(core, wait)
+    if (core.record === undefined) return
     core.later(() => {
       recordMessageWait(core, wait, 'proc-msg-sub DELETED')
     })
@@ -153,86 +184,6 @@ function removeWait(core: Core, wait: MessageWait): void {
   else core.waits.set(at, others)
 }
 
-type Start = { readonly definition: Definition; readonly element: Element }
-
-/** The start events that a message reaches: of the latest versions, one instance per process and key at a time. */
-function takeStarts(core: Core, message: BufferedMessage): readonly Start[] {
-  const starts: Start[] = []
-  for (const definition of core.startsByMessage.get(message.name) ?? []) {
-    const start = definition.process.messageStarts.find(({ name }) => name === message.name)
-    const element = start && definition.process.elements[start.element]
-    if (element === undefined || !mayStart(core, definition, message)) continue
-    message.correlatedTo.add(definition.bpmnProcessId)
-    starts.push({ definition, element })
-    core.record?.({
-      type: 'msg-start-sub',
-      intent: 'CORRELATED',
-      of: message.name,
-      detail: `${definition.bpmnProcessId}/${element.id}${message.correlationKey && ` key=${message.correlationKey}`}`,
-    })
-  }
-  return starts
-}
-
-function mayStart(core: Core, definition: Definition, message: BufferedMessage): boolean {
-  if (message.correlatedTo.has(definition.bpmnProcessId)) return false
-  if (message.correlationKey === '') return true
-  return !core.startKeys.has(pairKey(definition.bpmnProcessId, message.correlationKey))
-}
-
-function startByMessage(core: Core, message: BufferedMessage, start: Start): void {
-  const startKey = message.correlationKey === '' ? undefined : message.correlationKey
-  startInstance(core, start.definition, {
-    element: start.element,
-    given: message.variables,
-    startKey,
-  })
-}
-
-/** How an instance begins: at which start event, with what variables, for whom. */
-export type Beginning = {
-  readonly element: Element
-  readonly given?: Variables
-  readonly variables?: Variables
-  readonly startKey?: string | undefined
-  readonly caller?: Token
-}
-
-/** Starts an instance of a process. */
-export function startInstance(core: Core, definition: Definition, begin: Beginning): Instance {
-  const instance: Instance = {
-    key: core.nextKey(),
-    definition,
-    root: undefined,
-    caller: begin.caller,
-    startKey: begin.startKey,
-    isEnded: false,
-  }
-  const process = definition.process.elements[0]
-  if (process === undefined) throw new Error('a process has an element 0')
-  core.instances.set(instance.key, instance)
-  if (begin.startKey !== undefined) {
-    core.startKeys.set(pairKey(definition.bpmnProcessId, begin.startKey), instance.key)
-  }
-  const at = { element: process, instance, parent: undefined }
-  const root = createToken(core, at, { key: instance.key })
-  instance.root = root
-  if (begin.variables !== undefined) setLocals(core, root, begin.variables)
-  core.record?.({
-    type: 'element',
-    intent: 'ELEMENT_ACTIVATING',
-    of: process.id,
-    at: root.key,
-    detail: 'PROCESS',
-  })
-  markActive(core, root)
-  core.later(() => {
-    if (root.state !== 'active') return
-    enter(core, activate(core, root, { element: begin.element, given: begin.given }))
-  })
-  return instance
-}
-
 /** The key of an instance that has ended is free: the oldest message that waited for that starts the next one. */
 export function startNext(core: Core, instance: Instance): void {
   const { definition, startKey } = instance
@@ -241,7 +192,7 @@ export function startNext(core: Core, instance: Instance): void {
   const latest = core.latest.get(definition.bpmnProcessId)
   const waiting = (latest?.process.messageStarts ?? [])
     .flatMap(({ name }) => core.buffered.get(pairKey(name, startKey)) ?? [])
-    .filter(({ correlatedTo }) => !correlatedTo.has(definition.bpmnProcessId))
+    .filter((buffered) => isFor(core, buffered, definition.bpmnProcessId))
     .sort((a, b) => a.key - b.key)
   const [next] = waiting
   if (next === undefined) return

@@ -1,16 +1,19 @@
 import type { Element } from '../bpmn/process-model.ts'
 import type { Variables } from '../engine.ts'
 import {
+  activate,
   activateEvent,
   checkScope,
   complete,
+  enter,
+  markActive,
   raiseIncident,
   startEventSubProcess,
   terminate,
-  terminateChildren,
 } from './lifecycle.ts'
-import type { Core, TimerWait, Token } from './state.ts'
-import { elementAt, touch } from './state.ts'
+import type { BufferedMessage, Core, Definition, Instance, TimerWait, Token } from './state.ts'
+import { createToken, elementAt, pairKey, touch } from './state.ts'
+import { setLocals } from './variables.ts'
 import { closeWaits, nextRepetition, openTimer } from './waits.ts'
 
 /** Lets an event happen to the element that waited for it. Nothing if that element is already on its way out. */
@@ -54,11 +57,14 @@ function triggerEventSubProcess(core: Core, scope: Token, at: Token['trigger'] &
     return
   }
   scope.trigger = at
+  scope.taken = undefined
   closeWaits(core, scope)
-  terminateChildren(core, scope)
-  core.later(() => {
-    if (scope.trigger !== undefined) checkScope(core, scope)
-  })
+  for (const child of scope.children) {
+    core.later(() => {
+      terminate(core, child)
+    })
+  }
+  checkScope(core, scope)
 }
 
 /** A timer is due: it fires, and is set again if it is a cycle. */
@@ -135,4 +141,86 @@ function describeUncaught({ code, message }: BpmnError, available: readonly stri
       ? 'No error events are available in the scope.'
       : `Available error events are [${available.join(', ')}]`
   return `Expected to throw an error event with the code '${code}'${about}, but it was not caught. ${rest}`
+}
+
+/** A start event that a message has reached. */
+export type Start = { readonly definition: Definition; readonly element: Element }
+
+/** The start events that a message reaches: of the latest versions, one instance per process and key at a time. */
+export function takeStarts(core: Core, message: BufferedMessage): readonly Start[] {
+  const starts: Start[] = []
+  for (const definition of core.startsByMessage.get(message.name) ?? []) {
+    const start = definition.process.messageStarts.find(({ name }) => name === message.name)
+    const element = start && definition.process.elements[start.element]
+    if (element === undefined || !mayStart(core, definition, message)) continue
+    message.correlatedTo.add(definition.bpmnProcessId)
+    starts.push({ definition, element })
+    core.record?.({
+      type: 'msg-start-sub',
+      intent: 'CORRELATED',
+      of: message.name,
+      detail: `${definition.bpmnProcessId}/${element.id}${message.correlationKey && ` key=${message.correlationKey}`}`,
+    })
+  }
+  return starts
+}
+
+function mayStart(core: Core, definition: Definition, message: BufferedMessage): boolean {
+  if (message.correlatedTo.has(definition.bpmnProcessId)) return false
+  if (message.correlationKey === '') return true
+  return !core.startKeys.has(pairKey(definition.bpmnProcessId, message.correlationKey))
+}
+
+/** Starts the instance that `takeStarts` has made room for. */
+export function startByMessage(core: Core, message: BufferedMessage, start: Start): void {
+  const startKey = message.correlationKey === '' ? undefined : message.correlationKey
+  startInstance(core, start.definition, {
+    element: start.element,
+    given: message.variables,
+    startKey,
+  })
+}
+
+/** How an instance begins: at which start event, with what variables, for whom. */
+export type Beginning = {
+  readonly element: Element
+  readonly given?: Variables
+  readonly variables?: Variables
+  readonly startKey?: string | undefined
+  readonly caller?: Token
+}
+
+/** Starts an instance of a process. */
+export function startInstance(core: Core, definition: Definition, begin: Beginning): Instance {
+  const instance: Instance = {
+    key: core.nextKey(),
+    definition,
+    root: undefined,
+    caller: begin.caller,
+    startKey: begin.startKey,
+    isEnded: false,
+  }
+  const process = definition.process.elements[0]
+  if (process === undefined) throw new Error('a process has an element 0')
+  core.instances.set(instance.key, instance)
+  if (begin.startKey !== undefined) {
+    core.startKeys.set(pairKey(definition.bpmnProcessId, begin.startKey), instance.key)
+  }
+  const at = { element: process, instance, parent: undefined }
+  const root = createToken(core, at, { key: instance.key })
+  instance.root = root
+  if (begin.variables !== undefined) setLocals(core, root, begin.variables)
+  core.record?.({
+    type: 'element',
+    intent: 'ELEMENT_ACTIVATING',
+    of: process.id,
+    at: root.key,
+    detail: 'PROCESS',
+  })
+  markActive(core, root)
+  core.later(() => {
+    if (root.state !== 'active') return
+    enter(core, activate(core, root, { element: begin.element, given: begin.given }))
+  })
+  return instance
 }

@@ -2,6 +2,7 @@ import { FeelFailure, copyJson } from '../bpmn/feel-functions.ts'
 import type { Scope } from '../bpmn/feel-functions.ts'
 import type { Expression } from '../bpmn/feel.ts'
 import type { Mappings } from '../bpmn/process-model.ts'
+import type { TimerKind } from '../bpmn/timer-plan.ts'
 import type { Json, Variables } from '../engine.ts'
 import type { Core, MutableVariables, Token } from './state.ts'
 import { touch } from './state.ts'
@@ -103,8 +104,8 @@ export function evaluateMappings(
 ): Variables {
   const values: MutableVariables = {}
   const seesEarlier: Scope = {
+    ...scope,
     get: (name) => (Object.hasOwn(values, name) ? values[name] : scope.get(name)),
-    nowMs: scope.nowMs,
   }
   try {
     for (const { path, value } of mappings.entries) {
@@ -151,6 +152,10 @@ function warningsOf(
 ): readonly string[] {
   const warnings: string[] = []
   const recording: Scope = {
+    ...scope,
+    warn: (warning) => {
+      warnings.push(warning)
+    },
     get: (name) => {
       const value = scope.get(name)
       if (value === undefined) {
@@ -158,7 +163,6 @@ function warningsOf(
       }
       return value
     },
-    nowMs: scope.nowMs,
   }
   try {
     use({ evaluate: (expression) => expression.evaluate(recording) })
@@ -182,13 +186,28 @@ export function evaluateAs<T extends 'BOOLEAN' | 'STRING' | 'ARRAY'>(
 export function evaluateAs(expression: Expression, scope: Scope, type: string): Json {
   const value = evaluate(expression, scope)
   if (typeName(value) === type) return value
+  throw wrongType(expression, scope, `to be '${type}', but was '${typeName(value)}'.`)
+}
+
+/** The text of a timer. Raises EXTRACT_VALUE_ERROR if it is none. */
+export function evaluateTimer(
+  { timer, value }: { readonly timer: TimerKind; readonly value: Expression },
+  scope: Scope,
+): string {
+  const text = evaluate(value, scope)
+  if (typeof text === 'string') return text
+  const but = `but was '${typeName(text)}'.`
+  if (timer !== 'duration') throw wrongType(value, scope, `to be 'STRING', ${but}`)
+  throw wrongType(value, scope, `to be one of '[DURATION, PERIOD, STRING]', ${but}`)
+}
+
+function wrongType(expression: Expression, scope: Scope, rest: string): IncidentRaised {
   const warnings = warningsOf(scope, ({ evaluate: again }) => {
     again(expression)
   })
-  throw new IncidentRaised(
+  return new IncidentRaised(
     'EXTRACT_VALUE_ERROR',
-    `Expected result of the expression '${expression.source}' to be '${type}', but was ` +
-      `'${typeName(value)}'.${formatWarnings(warnings)}`,
+    `Expected result of the expression '${expression.source}' ${rest}${formatWarnings(warnings)}`,
   )
 }
 

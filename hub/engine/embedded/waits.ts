@@ -1,8 +1,15 @@
 import type { EventDefinition, Element } from '../bpmn/process-model.ts'
 import { addDuration, planTimer } from '../bpmn/timer-plan.ts'
 import type { Core, JobState, MessageWait, TimerWait, Token } from './state.ts'
-import { elementAt, touch } from './state.ts'
-import { IncidentRaised, evaluate, evaluateAs, scopeOf, typeName } from './variables.ts'
+import { elementAt, isInner, touch } from './state.ts'
+import {
+  IncidentRaised,
+  evaluate,
+  evaluateAs,
+  evaluateTimer,
+  scopeOf,
+  typeName,
+} from './variables.ts'
 
 /**
  * Opens what these events wait for, messages before timers as Zeebe does. All expressions are evaluated before anything is
@@ -19,7 +26,9 @@ export function openWaits(core: Core, token: Token, events: readonly Element[]):
 
 /** Opens the boundary events of an activity. */
 export function openBoundaries(core: Core, token: Token, others: readonly Element[] = []): void {
-  const boundaries = token.element.boundaries.map((index) => elementAt(token, index))
+  // Those of a multi-instance activity belong to the body around its instances.
+  const indexes = isInner(token) ? [] : token.element.boundaries
+  const boundaries = indexes.map((index) => elementAt(token, index))
   if (boundaries.length + others.length > 0) openWaits(core, token, [...others, ...boundaries])
 }
 
@@ -39,13 +48,16 @@ type Planned<K> = {
 
 function planTimerWait(core: Core, token: Token, planned: Planned<'timer'>): TimerWait {
   const { event, definition } = planned
-  const value = evaluate(definition.value, scopeOf(core, token))
+  const scope = scopeOf(core, token)
+  const value = evaluateTimer(definition, scope)
   try {
     const plan = planTimer(definition.timer, value, core.nowMs())
     return { kind: 'timer', key: 0, token, event, ...plan, alarm: undefined }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new IncidentRaised('EXTRACT_VALUE_ERROR', `Failed to evaluate the timer: ${reason}`)
+  } catch {
+    throw new IncidentRaised(
+      'EXTRACT_VALUE_ERROR',
+      `Invalid ${definition.timer} format '${value}' for expression '${definition.value.source}'.`,
+    )
   }
 }
 
