@@ -83,7 +83,7 @@ async function askForBooks(url: string, http: HttpClient): Promise<unknown> {
       throw new Error(`nobody answers at ${url}: is a lab running there?`, { cause })
     },
   )
-  if (answer.status === 404) return undefined
+  if (answer.status >= 400 && answer.status < 500) return undefined
   if (answer.status !== 200) throw new Error(`${url}/lab/books answered ${answer.status}`)
   return answer.body
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HttpClient } from '../http.ts'
+import { NoResponse, NotSent, type HttpClient } from '../http.ts'
 import { sendJson } from '../json-client.ts'
 import type { Lab } from '../lab.ts'
 import { alignTable, type Cell, type Terminal } from '../terminal.ts'
@@ -45,6 +45,7 @@ export async function printPlayers(
   for (const line of alignTable(rows, terminal.paint)) terminal.line(`  ${line}`)
   for (const [bank, url] of Object.entries(lab.banks)) {
     const customers = await customersOf(url, http)
+    if (customers.length === 0) continue
     terminal.line()
     terminal.line(terminal.paint(`${bank}'s customers`, 'bold'))
     for (const line of alignTable(customers.map(customerCells), terminal.paint)) {
@@ -53,11 +54,16 @@ export async function printPlayers(
   }
 }
 
-/** None where someone's own system stands in the bank's place. */
+/** None where someone's own system stands in the bank's place, whether it is up yet or not. */
 async function customersOf(url: string, http: HttpClient): Promise<readonly Customer[]> {
-  const answer = await sendJson(http, { method: 'GET', url: `${url}/lab/customers` })
-  const read = customersSchema.safeParse(answer.body)
-  return read.success ? read.data.customers : []
+  try {
+    const answer = await sendJson(http, { method: 'GET', url: `${url}/lab/customers` })
+    const read = customersSchema.safeParse(answer.body)
+    return read.success ? read.data.customers : []
+  } catch (failure) {
+    if (failure instanceof NotSent || failure instanceof NoResponse) return []
+    throw failure
+  }
 }
 
 function customerCells({ name, msisdn, accounts }: Customer): readonly Cell[] {
