@@ -59,8 +59,9 @@ export const labTimes: Times = {
  */
 export async function startLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   prepareDataFolder(options.dataDir, { fresh: options.fresh === true })
-  const plan = await planLab(options, ports.sandbox)
-  const config = hubConfig(plan, options.times)
+  const times = { ...labTimes, ...options.times }
+  const plan = await planLab({ ...options, times }, ports.sandbox)
+  const config = hubConfig(plan, times)
   const opened: Close[] = []
   try {
     const open = options.worldThread === true ? startWorldThread : openWorld
@@ -84,14 +85,14 @@ export async function startLab(options: LabOptions, ports: LabPorts): Promise<La
   }
 }
 
-function hubConfig(plan: Plan, times: Partial<Times> | undefined): HubConfig {
+function hubConfig(plan: Plan, times: Times): HubConfig {
   return {
     host,
     port: plan.hubPort,
     dataDir: plan.dataDir,
     bodyBytesMax,
     lab: true,
-    times: { ...labTimes, ...times },
+    times,
     apiKeys: [],
     callbackOrigins: [],
     tenants: plan.banks.filter(({ behindHub }) => behindHub).map((bank) => tenantOf(plan, bank)),

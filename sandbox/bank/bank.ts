@@ -1,13 +1,15 @@
 import type { Clock } from '../clock.ts'
-import { createFaults, type Faults } from '../faults.ts'
-import type { Route } from '../http.ts'
+import { createFaults, type Faults, type FaultScope } from '../faults.ts'
+import type { HttpClient, Route } from '../http.ts'
 import { createRouter, problem } from '../router.ts'
 import type { BankSeed } from '../seed.ts'
 import type { Store } from '../store.ts'
 import { readBooks, type BankBooks } from './books.ts'
 import { createCore, type BankCore } from './core.ts'
+import { createDirectFace } from './direct/direct.ts'
 import { createDesk } from './fineract/desk.ts'
 import { fineractLines, fineractOperations } from './fineract/api.ts'
+import { fspiopFaults, fspiopOperations, type FspiopConfig } from './fspiop/config.ts'
 import { labLines } from './lab.ts'
 import { createAccounts } from './ledger/accounts.ts'
 import { createFees } from './ledger/fees.ts'
@@ -20,25 +22,37 @@ import { createTransfers } from './ledger/transfers.ts'
 /** One simulated bank, ready to be listened for. */
 export type Bank = {
   readonly name: string
-  /** Answers the Fineract-shaped API and the lab API. */
+  /** Answers the Fineract-shaped API and the lab API; and FSPIOP, when the bank stands on its own feet. */
   readonly route: Route
   /** The bank without a wire, for another face of it. */
   readonly core: BankCore
   readonly faults: Faults
   readonly books: () => BankBooks
-  /** Ends every answer that a fault holds back. The store stays its owner's. */
+  /** Ends every answer that a fault holds back, and sends nothing more. The store stays its owner's. */
   readonly close: () => void
 }
 
-const ownFaults = ['delay', 'silence', 'error', 'commit-then-hang', 'not-approved'] as const
+/** What makes a bank stand on its own feet: who it is to the others, and a way to reach the switch. */
+export type OwnFeet = { readonly config: FspiopConfig; readonly http: HttpClient }
+
+const coreScope: FaultScope = {
+  operations: fineractOperations,
+  kinds: ['delay', 'silence', 'error', 'commit-then-hang', 'not-approved'],
+}
+
+const directScope: FaultScope = {
+  operations: [...coreScope.operations, ...fspiopOperations],
+  kinds: [...coreScope.kinds, ...fspiopFaults],
+}
 
 /**
  * Builds a bank on its store: an empty one is opened with the seed's customers, one with books goes on with them. All
- * that the bank knows is in the store when an answer leaves.
+ * that the bank knows is in the store when an answer leaves. With feet of its own it speaks FSPIOP too.
  */
 export function createBank(
   seed: BankSeed,
   ports: { readonly clock: Clock; readonly store: Store },
+  feet?: OwnFeet,
 ): Bank {
   const { clock, store } = ports
   store.exec(bankSchema)
@@ -51,7 +65,7 @@ export function createBank(
 
   const { name, credentials, currencies } = seed
   const core = createCore({ store, clock, accounts, savings, feeOf: createFees(seed.fees) })
-  const faults = createFaults({ operations: fineractOperations, kinds: ownFaults }, { clock })
+  const faults = createFaults(feet ? directScope : coreScope, { clock })
   const desk = createDesk({ tenant: name, credentials, store, clock, faults })
   const parts = {
     name,
@@ -66,7 +80,10 @@ export function createBank(
     desk,
     now,
   }
-  const route = createRouter([...fineractLines(parts), ...labLines(parts)], {
+  const direct =
+    feet && createDirectFace(feet.config, { clock, store, core, accounts, faults, http: feet.http })
+  const lines = [...fineractLines(parts), ...labLines(parts), ...(direct?.lines ?? [])]
+  const route = createRouter(lines, {
     notFound: ({ path }) => problem(404, `${name} has nothing at ${path}`),
     methodNotAllowed: (_, allowed) => problem(405, `only ${allowed.join(', ')} here`),
   })
@@ -77,6 +94,7 @@ export function createBank(
     faults,
     books: () => readBooks(parts),
     close: () => {
+      direct?.close()
       faults.clear()
     },
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { FspiopTimes } from '../bank/fspiop/config.ts'
 import type { Clock } from '../clock.ts'
 import type { Listening, Network, Route } from '../http.ts'
 import { bankNames, readBankSeed, readSwitchSeed, type BankSeed } from '../seed.ts'
@@ -37,6 +38,8 @@ export type PlannedBank = {
   readonly callbackUrl: string
   /** Whether the hub serves it. */
   readonly behindHub: boolean
+  /** Whether it speaks FSPIOP itself. */
+  readonly isDirect: boolean
 }
 
 /** Who plays and where: plain values, so that it can be handed to another thread. */
@@ -48,12 +51,14 @@ export type Plan = {
   readonly switchPort: number
   readonly switchUrl: string
   readonly switchKey: LabKey
+  /** What a bank on its own feet waits for how long. */
+  readonly times: FspiopTimes
   readonly banks: readonly PlannedBank[]
 }
 
-/** Settles ports, URLs and keys of everybody, before anybody starts. */
+/** Settles ports, URLs, keys and times of everybody, before anybody starts. */
 export async function planLab(
-  options: PlanOptions,
+  options: PlanOptions & Pick<Plan, 'times'>,
   { clock, network }: { readonly clock: Clock; readonly network: Network },
 ): Promise<Plan> {
   const switchId = readSwitchSeed().name
@@ -69,11 +74,12 @@ export async function planLab(
   const banks = bankNames.map((name, n): PlannedBank => {
     const port = hubPort + portOffsets.bank + n
     const url = `http://${host}:${String(port)}`
-    const direct = options.direct?.includes(name) === true
     const replaced = options.replace?.[name]
-    const callbackUrl = replaced ?? (direct ? `${url}/fspiop` : `${hubUrl}/fsp/${name}`)
-    const behindHub = !direct && replaced === undefined
-    return { seed: readBankSeed(name), port, url, key: keyOf(name), callbackUrl, behindHub }
+    const isDirect = replaced === undefined && options.direct?.includes(name) === true
+    const callbackUrl = replaced ?? (isDirect ? `${url}/fspiop` : `${hubUrl}/fsp/${name}`)
+    const behindHub = !isDirect && replaced === undefined
+    const place = { port, url, callbackUrl, behindHub, isDirect }
+    return { seed: readBankSeed(name), key: keyOf(name), ...place }
   })
   const switchPort = hubPort + portOffsets.switch
   return {
@@ -84,6 +90,7 @@ export async function planLab(
     switchPort,
     switchUrl: `http://${host}:${String(switchPort)}`,
     switchKey: keyOf(switchId),
+    times: options.times,
     banks,
   }
 }

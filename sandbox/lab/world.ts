@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createBank } from '../bank/bank.ts'
+import { createBank, type OwnFeet } from '../bank/bank.ts'
 import type { Clock } from '../clock.ts'
 import type { Network } from '../http.ts'
 import { sendJson } from '../json-client.ts'
@@ -40,12 +40,31 @@ async function openBank(
   { network, clock }: WorldPorts,
 ): Promise<Close> {
   const store = storeOf(plan, planned.seed.name)
-  const bank = createBank(planned.seed, { clock, store })
+  const feet = planned.isDirect ? feetOf(plan, planned, network) : undefined
+  const bank = createBank(planned.seed, { clock, store }, feet)
   const listening = await listenAt(network, bank.route, { port: planned.port })
   return async () => {
     await listening.close()
     bank.close()
     store.close()
+  }
+}
+
+/** A bank on its own feet knows what the hub knows of a bank that it speaks for: keys, the switch, times. */
+function feetOf(plan: Plan, { seed, key }: PlannedBank, http: Network): OwnFeet {
+  const { banks, switchId, switchUrl, switchKey, times } = plan
+  const peers = banks.map((bank): [string, string] => [bank.seed.name, bank.key.publicKeyPem])
+  return {
+    http,
+    config: {
+      fspId: seed.name,
+      switchId,
+      switchUrl,
+      privateKeyPem: key.privateKeyPem,
+      peerKeyPems: Object.fromEntries([...peers, [switchId, switchKey.publicKeyPem]]),
+      ilpSecret: key.secret,
+      times,
+    },
   }
 }
 
