@@ -25,7 +25,7 @@ import { createPayments } from './payments.ts'
 import { answerLookup, answerQuote } from './quotes.ts'
 import { createReceipts } from './receipts.ts'
 
-/** A bank's own FSPIOP face (DESIGN §7). */
+/** A bank's own FSPIOP face (ARCHITECTURE.md §7). */
 export type DirectFace = {
   /** FSPIOP below `/fspiop`, and `/lab/transfers`. */
   readonly lines: readonly RouteLine[]

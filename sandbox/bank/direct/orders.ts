@@ -7,7 +7,7 @@ import type { DirectParts } from './parts.ts'
 import type { Payer } from './payer.ts'
 import type { Order, Payment, PaymentState } from './payments.ts'
 
-/** Where a bank on its own feet takes its customers' orders: the channel's body and answers (DESIGN §7). */
+/** Where a bank on its own feet takes its customers' orders: the channel's body and answers (ARCHITECTURE.md §7). */
 export function orderLines(
   parts: Pick<DirectParts, 'payments' | 'config'>,
   payer: Payer,

@@ -16,7 +16,7 @@ import type { Quote, Receipt, Receipts, Terms } from './receipts.ts'
 
 /**
  * The bank as payee of transfers: each is answered once and for all. Its customer is credited only after the switch has
- * said COMMITTED, and what she is owed from then on is tried until it is done (DESIGN §4.7, §4.9).
+ * said COMMITTED, and what she is owed from then on is tried until it is done (laws 7 and 9 of ARCHITECTURE.md).
  */
 export interface Payee {
   /** Decides and answers, or answers again; the error is for the synchronous answer. */

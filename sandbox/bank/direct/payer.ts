@@ -25,7 +25,7 @@ import type { Correlation, Order, Payment } from './payments.ts'
 /**
  * The bank as payer: looks the payee up, asks for a quote, holds, sends the transfer, and commits or releases as the
  * switch has decided. Every step is on disk before the next message leaves. Before the hold any no ends a payment; after it
- * only COMMITTED with the right fulfilment, ABORTED, or 3208 once all is over does (DESIGN §5).
+ * only COMMITTED with the right fulfilment, ABORTED, or 3208 once all is over does (ARCHITECTURE.md §5).
  */
 export interface Payer {
   /** Takes an order in and starts; its transfer id. */

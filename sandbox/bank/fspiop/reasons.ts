@@ -1,7 +1,7 @@
 import type { BankRefusal, RefusalReason } from '../refusal.ts'
 import { fspiopError, type FspiopError } from './wire.ts'
 
-/** Why a payment came to nothing: the stable word of DESIGN §8, FSPIOP's code, and words for people. */
+/** Why a payment came to nothing: the stable word of ARCHITECTURE.md §8, FSPIOP's code, and words for people. */
 export type Why = FspiopError & { readonly reason: string }
 
 /** The step of a payment at which somebody else said no. */
