@@ -22,10 +22,14 @@ export type Screen = {
   readonly columns: () => number | undefined
 }
 
+const widthMin = 40
+/** A pipe has no columns, and some terminals say 0. */
+const widthOfNone = 80
+
 /** A terminal on a screen, a pipe, or an array in a test. */
 export function createTerminal(screen: Screen): Terminal {
   let statusLength = 0
-  const width = (): number => Math.max(40, screen.columns() ?? 80)
+  const width = (): number => Math.max(widthMin, screen.columns() || widthOfNone)
   const wipe = (): void => {
     if (statusLength > 0) screen.write(`\r${' '.repeat(statusLength)}\r`)
     statusLength = 0
@@ -45,7 +49,7 @@ export function createTerminal(screen: Screen): Terminal {
       statusLength = shown.length
     },
     paint: (text, colour) =>
-      screen.hasColours ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text,
+      screen.hasColours && text !== '' ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text,
   }
 }
 
