@@ -44,7 +44,7 @@ type Step = {
 
 type Stage = {
   readonly folder: string
-  readonly engine: EmbeddedEngine
+  engine: EmbeddedEngine
   readonly clock: FakeClock
   readonly instances: string[]
   readonly held: Job[]
@@ -53,29 +53,41 @@ type Stage = {
 
 const dayMs = 86_400_000
 
-/** Plays the steps of a scenario's folder and returns the trace, in the format of the recorded ones. */
-export async function playScenario(folder: string): Promise<readonly string[]> {
+/**
+ * Plays the steps of a scenario's folder and returns the trace, in the format of the recorded ones. With `file`, the engine
+ * is closed and opened again after every step, which must not show.
+ */
+export async function playScenario(folder: string, file?: string): Promise<readonly string[]> {
   const clock = createFakeClock()
   const trace = createEngineTrace(clock.now)
-  const engine = createEmbeddedEngine(
-    { file: ':memory:', record: trace.record },
-    { clock, log: silentLog },
-  )
-  const stage: Stage = { folder, engine, clock, instances: [], held: [], notes: [] }
+  const open = (): EmbeddedEngine =>
+    createEmbeddedEngine(
+      { file: file ?? ':memory:', record: trace.record },
+      { clock, log: silentLog },
+    )
+  const stage: Stage = { folder, engine: open(), clock, instances: [], held: [], notes: [] }
   const lines: string[] = []
-  const steps: unknown = JSON.parse(readFileSync(join(folder, 'steps.json'), 'utf8'))
-  if (!isSteps(steps)) throw new Error(`${folder} has no steps`)
-  for (const step of steps) {
+  for (const step of readSteps(folder)) {
     lines.push(`> ${JSON.stringify(step)}`)
     await play(step, stage).catch((error: unknown) => {
       if (!(error instanceof Rejected)) throw error
       stage.notes.push(`! ${error.code}: ${error.message.replaceAll(/\d{16,}/g, 'KEY')}`)
     })
-    await engine.idle()
+    await stage.engine.idle()
     lines.push(...trace.takeLines(), ...stage.notes.splice(0))
+    if (file === undefined) continue
+    await stage.engine.close()
+    stage.engine = open()
+    await stage.engine.idle()
   }
-  await engine.close()
+  await stage.engine.close()
   return lines
+}
+
+function readSteps(folder: string): readonly Step[] {
+  const steps: unknown = JSON.parse(readFileSync(join(folder, 'steps.json'), 'utf8'))
+  if (!isSteps(steps)) throw new Error(`${folder} has no steps`)
+  return steps
 }
 
 async function play(step: Step, stage: Stage): Promise<void> {
