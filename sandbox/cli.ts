@@ -15,6 +15,7 @@ import {
   parseDirect,
   parseUrl,
 } from './commands/options.ts'
+import { showSettlement } from './commands/settle.ts'
 import { announceLab, defaultBasePort } from './commands/start.ts'
 import { createSocketNetwork } from './http.ts'
 import { startLab, type LabOptions, type LabPorts } from './lab.ts'
@@ -79,6 +80,10 @@ async function demo({ log, ...options }: DemoChoices): Promise<void> {
   const isRight = await playDemo(options, startDemoLab, { ...ports, stopped: untilStopped() })
   if (isRight === undefined) process.exit(stoppedExitCode)
   process.exitCode = isRight ? 0 : 1
+}
+
+async function settle({ basePort }: { readonly basePort: number }): Promise<void> {
+  await showSettlement(urlsAt(basePort), ports)
 }
 
 type BooksOptions = {
@@ -183,6 +188,14 @@ program
   .option('--switch <url>', 'where the switch is, if not there', parseUrl)
   .option('--bank <bank=url>', 'where a bank is, if not there (repeatable)', parseBankUrl, {})
   .action(books)
+
+program
+  .command('settle')
+  .description(
+    "Closes the switch's window, settles all positions to zero and has the banks book it.",
+  )
+  .option(basePortOption, "the hub's port of the lab", parseBasePort, defaultBasePort)
+  .action(settle)
 
 program
   .command('bench')
