@@ -27,6 +27,12 @@ export function adminLine<T>(
   }
 }
 
+/** The number that a path gives as an id; 0, which nothing has, for what is none. */
+export function numberIn(params: RoutedRequest['params'], name: string): number {
+  const text = params[name] ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0
+}
+
 /** An FSPIOP error as plain JSON. */
 export function adminError(error: FspiopError): HttpResponse {
   return json(error.httpStatus, errorBody(error))

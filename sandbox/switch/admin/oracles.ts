@@ -2,7 +2,7 @@ import type { RouteLine } from '../../router.ts'
 import { partyIdTypes } from '../fspiop/formats.ts'
 import { fspiopError } from '../fspiop/fspiop-error.ts'
 import type { SwitchParts } from '../parts.ts'
-import { adminLine } from './admin-line.ts'
+import { adminLine, numberIn } from './admin-line.ts'
 import { adminBodies } from './parse-admin.ts'
 
 /** The oracles. All are built in: an endpoint is kept and shown, but never called. */
@@ -26,7 +26,7 @@ export function oracleLines({ oracle }: SwitchParts): readonly RouteLine[] {
       return { status: 201 }
     }),
     adminLine('DELETE /oracles/:id', undefined, ({ params }) =>
-      oracle.removeType(Number.parseInt(params['id'] ?? '', 10))
+      oracle.removeType(numberIn(params, 'id'))
         ? { status: 204 }
         : fspiopError('3200', 'Oracle does not exist', 404),
     ),

@@ -6,7 +6,7 @@ import type { SwitchParts } from '../parts.ts'
 import { addModel, deferredNet, listModels, settlementModelSchema } from '../settlement/model.ts'
 import { settlementSteps, type Settlement } from '../settlement/settlements.ts'
 import type { SettlementWindow } from '../settlement/windows.ts'
-import { adminLine, type AdminAnswer } from './admin-line.ts'
+import { adminLine, numberIn, type AdminAnswer } from './admin-line.ts'
 import { adminBodies } from './parse-admin.ts'
 
 /** Settlement models, windows and settlements (central-settlement's API, version 2). */
@@ -32,19 +32,24 @@ export function settlementLines(parts: SwitchParts): readonly RouteLine[] {
     adminLine('POST /settlements/settle', undefined, () => settleAll(parts)),
     adminLine('GET /settlements/:id', undefined, ({ params }) => show(parts, params)),
     adminLine('PUT /settlements/:id', adminBodies.settlementEnd, ({ params, body }) => {
-      const problem = settlements.abort(idOf(params), body.reason)
+      const problem = settlements.abort(numberIn(params, 'id'), body.reason)
       return problem ?? show(parts, params)
     }),
     adminLine(
       'PUT /settlements/:id/participants/:name/accounts/:accountId',
       adminBodies.step,
       ({ params, body }) => {
-        const accountId = Number.parseInt(params['accountId'] ?? '', 10)
+        const accountId = numberIn(params, 'accountId')
         const { state: to, reason } = body
         const owner = parts.accounts.byId(accountId)?.participant
         if (owner !== params['name'])
           return fspiopError('3100', 'no such account of this participant')
-        const problem = settlements.advance({ settlementId: idOf(params), accountId, to, reason })
+        const problem = settlements.advance({
+          settlementId: numberIn(params, 'id'),
+          accountId,
+          to,
+          reason,
+        })
         return problem ?? show(parts, params)
       },
     ),
@@ -66,10 +71,12 @@ function windowLines({ windows }: SwitchParts): readonly RouteLine[] {
         .filter(({ state }) => (query.get('state') ?? state) === state)
         .map(windowBody),
     })),
-    adminLine('GET /settlementWindows/:id', undefined, ({ params }) => show(idOf(params))),
+    adminLine('GET /settlementWindows/:id', undefined, ({ params }) =>
+      show(numberIn(params, 'id')),
+    ),
     adminLine('POST /settlementWindows/:id', adminBodies.closeWindow, ({ params, body }) =>
-      windows.close(idOf(params), body.reason)
-        ? show(idOf(params))
+      windows.close(numberIn(params, 'id'), body.reason)
+        ? show(numberIn(params, 'id'))
         : fspiopError('3100', 'the window is not OPEN'),
     ),
   ]
@@ -120,14 +127,10 @@ function netBody({ settlementId, accounts }: Settlement): unknown {
 }
 
 function show({ settlements }: SwitchParts, params: Readonly<Record<string, string>>): AdminAnswer {
-  const settlement = settlements.find(idOf(params))
+  const settlement = settlements.find(numberIn(params, 'id'))
   return settlement
     ? { status: 200, body: settlementBody(settlement) }
     : fspiopError('3200', 'Settlement does not exist', 404)
-}
-
-function idOf(params: Readonly<Record<string, string>>): number {
-  return Number.parseInt(params['id'] ?? '', 10)
 }
 
 function windowBody(window: SettlementWindow): unknown {

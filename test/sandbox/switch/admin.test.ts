@@ -172,6 +172,17 @@ describe('oracles', () => {
     expect((await world.call('DELETE', `/admin/oracles/${added.oracleId}`)).status).toBe(204)
     expect((await enter()).status).toBe(400)
   })
+
+  it.each(['none', '1x', '%20', '-1', '9'.repeat(30)])(
+    'have no id "%s", nor has anything',
+    async (id) => {
+      const before = (await world.call('GET', '/admin/oracles')).body
+      expect((await world.call('DELETE', `/admin/oracles/${id}`)).status).toBe(404)
+      expect((await world.call('GET', `/admin/settlements/${id}`)).status).toBe(404)
+      expect((await world.call('GET', `/admin/settlementWindows/${id}`)).status).toBe(404)
+      expect((await world.call('GET', '/admin/oracles')).body).toEqual(before)
+    },
+  )
 })
 
 describe('health and the switch’s own key', () => {
