@@ -15,7 +15,7 @@ export function askLab(
   url: string,
   more: Pick<JsonRequest, 'headers' | 'body'> = {},
 ): Promise<LabAnswer> {
-  return sendJson(network, { method, url, ...more }) as Promise<LabAnswer>
+  return sendJson(network, { method, url, ...more })
 }
 
 /** An order from the n-th customer of one bank to the m-th of another: heron's first to weaver's second otherwise. */
