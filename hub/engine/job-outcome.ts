@@ -6,10 +6,10 @@ import type { Step } from '../workflow.ts'
 import type { Job, JobHandler, JobVerdict } from './engine.ts'
 
 /** The BPMN error that every refusal throws; why is in the store, for the diagram one word is enough. */
-export const refusedError = 'refused'
+const refusedError = 'refused'
 
 /** Retries that every service task declares: they measure the back-off and never run out by failing to reach someone. */
-export const jobRetries = 1000
+const jobRetries = 1000
 
 const backoffMsMax = 60_000
 

@@ -17,11 +17,6 @@ export type PeersPorts = {
 
 const prefix = /^\/fsp\/([^/?]+)(\/[^?]*)(\?.*)?$/
 
-/** Whether a request is a peer's: {hub}/fsp/{fspId}/…; the FSPIOP-URI starts after the FSP. */
-export function isPeers(path: string): boolean {
-  return path.startsWith('/fsp/')
-}
-
 /**
  * Takes in what switches and peers send: verified over the raw bytes, stored raw, answered 202 (200 for a callback), and
  * only then published. What cannot be verified or read is answered as FSPIOP says and leaves no trace but a log line.
