@@ -5,6 +5,7 @@ import {
   type LedgerMove,
   type LedgerOutcome,
 } from '../connector.ts'
+import { formatAmount } from '../domain/money.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import type { Role } from '../domain/transfer.ts'
 import type { TimelineOutcome, TransferRecord } from '../domain/transfer-record.ts'
@@ -56,10 +57,16 @@ export async function moveAtCore(
   }
   const answer = await call(ports, record, { attempt, before, move, ledger })
   if (!isRefusal(answer)) {
-    await settle(ports, record, { attempt, move, outcome: 'done', detail: '' })
+    await settle(ports, record, { attempt, move, outcome: 'done', detail: sumWords(move) })
     return 'done'
   }
   return refused(ports, record, { attempt, before, move, refusal: answer, asked, ledger })
+}
+
+/** What the core moves in all, in words. */
+function sumWords({ amount, fee }: CoreMove): string {
+  const words = `${formatAmount(amount)} ${amount.currency}`
+  return fee.minorUnits > 0n ? `${words}, and a fee of ${formatAmount(fee)}` : words
 }
 
 type Calling = {

@@ -28,7 +28,7 @@ export function findPayer({ store, ledgerOf, clock }: WorkflowPorts): Step {
       await advance(tx, record, {
         at,
         facts: { account: { accountId: account.accountId } },
-        entry: { ...entry, outcome: 'done', detail: '' },
+        entry: { ...entry, outcome: 'done', detail: 'account found' },
       })
       return {}
     })
