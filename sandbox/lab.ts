@@ -10,11 +10,14 @@ import {
   type PlannedBank,
   type PlanOptions,
 } from './lab/plan.ts'
+import { onFreePorts } from './lab/ports.ts'
 import { openWorld, type WorldPorts } from './lab/world.ts'
 import { startWorldThread } from './lab/world-thread.ts'
 
 /** What is asked of a lab. */
 export type LabOptions = PlanOptions & {
+  /** The hub's port; the others follow from it. 0 picks a free run. */
+  readonly basePort: number
   /** Throws away what an earlier run left. */
   readonly fresh?: boolean
   /** Changes the lab's times, for tests. */
@@ -59,8 +62,13 @@ export const labTimes: Times = {
  */
 export async function startLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   prepareDataFolder(options.dataDir, { fresh: options.fresh === true })
+  if (options.basePort !== 0) return openLab(options, ports)
+  return onFreePorts(ports.sandbox.network, (basePort) => openLab({ ...options, basePort }, ports))
+}
+
+async function openLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   const times = { ...labTimes, ...options.times }
-  const plan = await planLab({ ...options, times }, ports.sandbox)
+  const plan = await planLab({ ...options, times }, ports.sandbox.clock)
   const config = hubConfig(plan, times)
   const opened: Close[] = []
   try {

@@ -4,10 +4,11 @@ import type { Clock } from '../clock.ts'
 import type { Listening, Network, Route } from '../http.ts'
 import { bankNames, readBankSeed, readSwitchSeed, type BankSeed } from '../seed.ts'
 import { loadLabKeys, type LabKey } from './keys.ts'
+import { portOffsets } from './ports.ts'
 
 /** What is asked of a lab, as far as its parties go. */
 export type PlanOptions = {
-  /** The hub's port; the others follow from it. 0 picks a free run. */
+  /** The hub's port; the others follow from it. */
   readonly basePort: number
   /** Where the files are, or ":memory:". */
   readonly dataDir: string
@@ -24,9 +25,6 @@ export const host = '127.0.0.1'
 
 /** FSPIOP's own limit. */
 export const bodyBytesMax = 5_242_880
-
-/** Ports by their distance from the hub's (ARCHITECTURE.md §8). */
-const portOffsets = { switch: 100, bank: 201 } as const
 
 /** One bank of a lab: where it is, what it signs with, who speaks for it. */
 export type PlannedBank = {
@@ -59,7 +57,7 @@ export type Plan = {
 /** Settles ports, URLs, keys and times of everybody, before anybody starts. */
 export async function planLab(
   options: PlanOptions & Pick<Plan, 'times'>,
-  { clock, network }: { readonly clock: Clock; readonly network: Network },
+  clock: Clock,
 ): Promise<Plan> {
   const switchId = readSwitchSeed().name
   const names = [...bankNames, switchId]
@@ -69,12 +67,12 @@ export async function planLab(
     if (!key) throw new Error(`no key for ${name}`)
     return key
   }
-  const hubPort = options.basePort === 0 ? await freeBasePort(network) : options.basePort
+  const hubPort = options.basePort
   const hubUrl = `http://${host}:${String(hubPort)}`
   const banks = bankNames.map((name, n): PlannedBank => {
     const port = hubPort + portOffsets.bank + n
-    const url = `http://${host}:${String(port)}`
     const replaced = options.replace?.[name]
+    const url = replaced ?? `http://${host}:${String(port)}`
     const isDirect = replaced === undefined && options.direct?.includes(name) === true
     const callbackUrl = replaced ?? (isDirect ? `${url}/fspiop` : `${hubUrl}/fsp/${name}`)
     const behindHub = !isDirect && replaced === undefined
@@ -102,31 +100,4 @@ export function listenAt(
   { port, bytesMax = bodyBytesMax }: { readonly port: number; readonly bytesMax?: number },
 ): Promise<Listening> {
   return network.listen(route, { host, port, bodyBytesMax: bytesMax })
-}
-
-const basePortFirst = 20_000
-const basePortStep = 1_000
-
-/** A base whose ports are all free at the moment; somebody else may still be quicker. */
-async function freeBasePort(network: Network): Promise<number> {
-  for (let base = basePortFirst; base < 60_000; base += basePortStep) {
-    if (await isFree(network, base)) return base
-  }
-  throw new Error('no free run of ports from 20000 to 60000')
-}
-
-async function isFree(network: Network, base: number): Promise<boolean> {
-  const offsets = [0, portOffsets.switch, ...bankNames.map((_, n) => portOffsets.bank + n)]
-  const taken: Listening[] = []
-  const nowhere: Route = () =>
-    Promise.resolve({ status: 503, headers: {}, bytes: new Uint8Array() })
-  try {
-    for (const offset of offsets)
-      taken.push(await listenAt(network, nowhere, { port: base + offset }))
-    return true
-  } catch {
-    return false
-  } finally {
-    await Promise.all(taken.map((each) => each.close()))
-  }
 }

@@ -16,7 +16,10 @@ type Told =
  */
 export async function startWorldThread(plan: Plan): Promise<Close> {
   const thread = new Worker(new URL(import.meta.url), { workerData: { plan } })
-  await toldBy(thread, 'open')
+  await toldBy(thread, 'open').catch(async (failure: unknown) => {
+    await thread.terminate()
+    throw failure
+  })
   return async () => {
     const closed = toldBy(thread, 'closed')
     thread.postMessage('close')

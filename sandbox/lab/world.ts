@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createBank, type OwnFeet } from '../bank/bank.ts'
 import type { Clock } from '../clock.ts'
-import type { Network } from '../http.ts'
+import type { Listening, Network } from '../http.ts'
 import { sendJson } from '../json-client.ts'
 import { readSwitchSeed } from '../seed.ts'
 import { openStore, type Store } from '../store.ts'
@@ -14,13 +14,15 @@ import { bodyBytesMax, listenAt, type Plan, type PlannedBank } from './plan.ts'
 export type WorldPorts = { readonly network: Network; readonly clock: Clock }
 
 /**
- * Opens the world outside the hub: the four banks and the switch, each on its file and its port, the switch's oracle
- * knowing all customers. Returns what closes it. Rejects with one sentence when a port or a file is in use.
+ * Opens the world outside the hub: the banks that nobody replaces and the switch, each on its file and its port, the
+ * switch's oracle knowing all customers. Returns what closes it. Rejects with one sentence when a port or a file is in use.
  */
 export async function openWorld(plan: Plan, ports: WorldPorts): Promise<Close> {
   const opened: Close[] = []
   try {
-    for (const bank of plan.banks) opened.push(await openBank(plan, bank, ports))
+    for (const bank of plan.banks.filter(isSimulated)) {
+      opened.push(await openBank(plan, bank, ports))
+    }
     opened.push(await openSwitch(plan, ports))
     await registerCustomers(plan, ports.network)
     return () => closeAll(opened)
@@ -30,24 +32,25 @@ export async function openWorld(plan: Plan, ports: WorldPorts): Promise<Close> {
   }
 }
 
+/** A bank that is neither behind the hub nor on its own feet is somebody's own system, elsewhere. */
+function isSimulated({ behindHub, isDirect }: PlannedBank): boolean {
+  return behindHub || isDirect
+}
+
 function storeOf({ dataDir }: Plan, name: string): Store {
   return openStore(dataDir === ':memory:' ? ':memory:' : join(dataDir, `${name}.db`))
 }
 
-async function openBank(
-  plan: Plan,
-  planned: PlannedBank,
-  { network, clock }: WorldPorts,
-): Promise<Close> {
+function openBank(plan: Plan, planned: PlannedBank, ports: WorldPorts): Promise<Close> {
+  const { network, clock } = ports
   const store = storeOf(plan, planned.seed.name)
   const feet = planned.isDirect ? feetOf(plan, planned, network) : undefined
   const bank = createBank(planned.seed, { clock, store }, feet)
-  const listening = await listenAt(network, bank.route, { port: planned.port })
-  return async () => {
-    await listening.close()
+  const close = (): void => {
     bank.close()
     store.close()
   }
+  return closing(close, () => listenAt(network, bank.route, { port: planned.port }))
 }
 
 /** A bank on its own feet knows what the hub knows of a bank that it speaks for: keys, the switch, times. */
@@ -68,18 +71,31 @@ function feetOf(plan: Plan, { seed, key }: PlannedBank, http: Network): OwnFeet 
   }
 }
 
-async function openSwitch(plan: Plan, { network, clock }: WorldPorts): Promise<Close> {
+function openSwitch(plan: Plan, { network, clock }: WorldPorts): Promise<Close> {
   const store = storeOf(plan, 'switch')
   const { switchKey, switchPort } = plan
   const ports = { clock, network, store, keys: { privateKeyPem: switchKey.privateKeyPem } }
   const scheme = createSwitch(switchConfigOf(plan), ports)
-  // More than FSPIOP allows, so that the switch itself can say so in FSPIOP's words (3104).
-  const bytesMax = 2 * bodyBytesMax
-  const listening = await listenAt(network, scheme.route, { port: switchPort, bytesMax })
-  return async () => {
-    await listening.close()
+  const close = (): void => {
     scheme.close()
     store.close()
+  }
+  // More than FSPIOP allows, so that the switch itself can say so in FSPIOP's words (3104).
+  const bytesMax = 2 * bodyBytesMax
+  return closing(close, () => listenAt(network, scheme.route, { port: switchPort, bytesMax }))
+}
+
+/** Listens; what lies behind the port is closed with it, and also when the port cannot be had. */
+async function closing(close: () => void, listen: () => Promise<Listening>): Promise<Close> {
+  try {
+    const listening = await listen()
+    return async () => {
+      await listening.close()
+      close()
+    }
+  } catch (failure) {
+    close()
+    throw failure
   }
 }
 
