@@ -28,30 +28,38 @@ export async function printPlayers(
   lab: Lab,
   { http, terminal }: { readonly http: HttpClient; readonly terminal: Terminal },
 ): Promise<void> {
-  const urls: readonly (readonly [string, string, string])[] = [
+  const banks: {
+    readonly bank: string
+    readonly url: string
+    readonly customers: readonly Customer[]
+  }[] = []
+  for (const [bank, url] of Object.entries(lab.banks)) {
+    banks.push({ bank, url, customers: await customersOf(url, http) })
+  }
+  const urls = [
     ['hub', lab.hub, 'channel API, operations, /openapi.json'],
     ['switch', lab.switch, 'FSPIOP, and its admin API under /admin'],
-    ...Object.entries(lab.banks).map(
-      ([bank, url]) => [bank, url, "Fineract's API, and /lab"] as const,
-    ),
+    ...banks.map(({ bank, url, customers }) => [bank, url, bankWords(customers)]),
   ]
   terminal.line(terminal.paint('The lab is ready.', 'good'))
   terminal.line()
-  const rows = urls.map(([name, url, what]) => [
-    { text: name, colour: 'bold' as const },
+  const rows = urls.map(([name = '', url = '', what = '']): readonly Cell[] => [
+    { text: name, colour: 'bold' },
     { text: url },
-    { text: what, colour: 'dim' as const },
+    { text: what, colour: 'dim' },
   ])
   for (const line of alignTable(rows, terminal.paint)) terminal.line(`  ${line}`)
-  for (const [bank, url] of Object.entries(lab.banks)) {
-    const customers = await customersOf(url, http)
-    if (customers.length === 0) continue
+  for (const { bank, customers } of banks.filter((each) => each.customers.length > 0)) {
     terminal.line()
     terminal.line(terminal.paint(`${bank}'s customers`, 'bold'))
     for (const line of alignTable(customers.map(customerCells), terminal.paint)) {
       terminal.line(`  ${line}`)
     }
   }
+}
+
+function bankWords(customers: readonly Customer[]): string {
+  return customers.length > 0 ? "Fineract's API, and /lab" : 'another system in its place'
 }
 
 /** None where someone's own system stands in the bank's place, whether it is up yet or not. */
