@@ -18,14 +18,46 @@ export function balanceBooks(facts: BooksFacts): readonly BookLine[] {
   ]
 }
 
-/** Whether nothing is on its way any more: every leg has ended or is owed, and the switch has decided on everything. */
-export function isAtRest({ hub, switch: atSwitch, banks }: BooksFacts): boolean {
+/**
+ * Whether nothing is on its way any more: every leg has ended or is owed, the switch has decided on everything, and the
+ * banks on their own feet have booked what it has committed.
+ */
+export function isAtRest(facts: BooksFacts): boolean {
+  const { hub, switch: atSwitch, banks } = facts
   const owed = new Set(hub.legs.filter(({ isOwed }) => isOwed).map(({ transferId }) => transferId))
   return (
     hub.legs.every(({ isFinal, isOwed }) => isFinal || isOwed) &&
     atSwitch.transfers.every(({ state }) => state === 'COMMITTED' || state === 'ABORTED') &&
     banks.every(({ transfers }) =>
       transfers.every(({ outcome, transferId }) => outcome !== 'held' || owed.has(transferId)),
-    )
+    ) &&
+    ownFeetHaveBooked(facts)
   )
+}
+
+/** No leg of the hub tells when such a bank has heard of the commitment; its core does. */
+function ownFeetHaveBooked({ hub, switch: atSwitch, banks }: BooksFacts): boolean {
+  const served = new Set(hub.fspIds)
+  const committed = atSwitch.transfers.filter(({ state }) => state === 'COMMITTED')
+  return banks
+    .filter(({ bank }) => !served.has(bank))
+    .every(({ bank, transfers }) => {
+      const booked = new Set(transfers.filter(({ outcome }) => outcome === 'booked').map(rowKey))
+      const hasBooked = (fsp: string, role: 'payer' | 'payee', transferId: string): boolean =>
+        fsp !== bank || booked.has(rowKey({ role, transferId }))
+      return committed.every(
+        ({ transferId, payerFsp, payeeFsp }) =>
+          hasBooked(payerFsp, 'payer', transferId) && hasBooked(payeeFsp, 'payee', transferId),
+      )
+    })
+}
+
+function rowKey({
+  role,
+  transferId,
+}: {
+  readonly role: string
+  readonly transferId: string
+}): string {
+  return `${role} ${transferId}`
 }

@@ -34,8 +34,8 @@ export type DirectFace = {
 }
 
 /**
- * Puts the bank on its own feet: as payer and as payee it speaks FSPIOP 1.1 with its own key over its own core. Soon after
- * it goes on with what an earlier run left.
+ * Puts the bank on its own feet: as payer and as payee it speaks FSPIOP 1.1 with its own key over its own core. It
+ * goes on at once with what an earlier run left: what cannot leave or be answered yet is sent again.
  */
 export function createDirectFace(
   config: FspiopConfig,
@@ -51,10 +51,8 @@ export function createDirectFace(
   const receipts = createReceipts(store)
   const parts: DirectParts = { ...ports, config, post, alarms, payments, receipts }
   const roles = { parts, payer: createPayer(parts), payee: createPayee(parts) }
-  alarms.set('resume', clock.now(), () => {
-    roles.payer.resume()
-    roles.payee.resume()
-  })
+  roles.payer.resume()
+  roles.payee.resume()
   const open = <T>(line: Line<T>): RouteLine => openDoor(line, { fspId: config.fspId, jws })
   return {
     lines: [

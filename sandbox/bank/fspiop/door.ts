@@ -35,7 +35,10 @@ export function openDoor<T>(
 ): RouteLine {
   const resource = line.path.split('/')[1] ?? ''
   const route = ({ request, params }: RoutedRequest): HttpResponse => {
-    const problem = headerProblem(request, { resource, fspId }) ?? senderProblem(request, jws)
+    const problem =
+      headerProblem(request, resource) ??
+      addressProblem(request, fspId) ??
+      senderProblem(request, jws)
     if (problem) return refused(problem, resource)
     const content = readJson(request)
     const parsed = line.schema.safeParse(content)
@@ -53,7 +56,7 @@ export function openDoor<T>(
 
 function headerProblem(
   { method, headers }: HttpRequest,
-  { resource, fspId }: { readonly resource: string; readonly fspId: string },
+  resource: string,
 ): FspiopError | undefined {
   const isAsking = method === 'GET' || method === 'POST'
   const missing = (isAsking ? [...needed, 'accept'] : needed).find((name) => !headers[name])
@@ -64,12 +67,16 @@ function headerProblem(
   if (Number.isNaN(Date.parse(headers['date'] ?? ''))) {
     return fspiopError('3101', 'Malformed syntax - date')
   }
-  return headers['fspiop-destination'] === undefined || headers['fspiop-destination'] === fspId
-    ? undefined
-    : fspiopError('3100', 'FSPIOP-Destination is another')
+  return undefined
 }
 
 const needed = ['content-type', 'date', 'fspiop-source'] as const
+
+function addressProblem({ headers }: HttpRequest, fspId: string): FspiopError | undefined {
+  const destination = headers['fspiop-destination']
+  if (destination === undefined || destination === fspId) return undefined
+  return fspiopError('3100', 'FSPIOP-Destination is another')
+}
 
 function versionOf(contentType: string, resource: string): string | undefined {
   const mediaType = /^application\/vnd\.interoperability\.(\w+)\+json\s*;\s*version=([\d.]+)$/

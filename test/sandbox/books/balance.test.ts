@@ -266,4 +266,15 @@ describe('balanceBooks', () => {
     const heron = heronAfterOne({ transfers: [aCoreTransfer({ outcome: 'held' })] })
     expect(isAtRest({ ...base, banks: [heron] })).toBe(false)
   })
+
+  it('is not at rest while a bank on its own feet has not booked what the switch has committed', () => {
+    const base = booksAfterOne()
+    const hub = { fspIds: ['heron'], legs: [aLeg()] }
+    expect(isAtRest({ ...base, hub })).toBe(true)
+    const banks = [heronAfterOne(), weaverAfterOne({ transfers: [] })]
+    expect(isAtRest({ ...base, hub, banks })).toBe(false)
+    const both = { fspIds: [], legs: [] }
+    expect(isAtRest({ ...base, hub: both })).toBe(true)
+    expect(isAtRest({ ...base, hub: both, banks: [heronAfterOne({ transfers: [] })] })).toBe(false)
+  })
 })
