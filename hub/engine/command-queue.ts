@@ -109,7 +109,7 @@ export interface Steps {
 }
 
 /** Far more than any diagram needs between two waits. */
-const stepsPerCommandMax = 1_000_000
+const stepsPerCommandMax = 200_000
 
 /** An empty list of steps. */
 export function createSteps(): Steps {

@@ -118,7 +118,7 @@ function copyObject(value: object): Json {
   if ('toJSON' in value) return JSON.stringify(value).replaceAll('"', '')
   const copy: { [name: string]: Json } = {}
   for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) copy[name] = copyJson(member)
+    if (member !== undefined && name !== '__proto__') copy[name] = copyJson(member)
   }
   return copy
 }

@@ -49,7 +49,10 @@ function byNameLength([a]: [string, Json], [b]: [string, Json]): number {
 /** Variables from outside as plain JSON that nobody else holds. */
 export function ownVariables(variables: Variables): Variables {
   const copy: MutableVariables = {}
-  for (const name in variables) copy[name] = copyJson(variables[name])
+  for (const [name, value] of Object.entries(variables)) {
+    // The one name that would not become a variable but the object's ancestor.
+    if (name !== '__proto__') copy[name] = copyJson(value)
+  }
   return copy
 }
 
@@ -133,8 +136,12 @@ function placeAt(path: readonly string[], before: Json | undefined, value: Json)
 function mappingIncident(
   error: unknown,
   at: { readonly mappings: Mappings; readonly scope: Scope },
-): unknown {
-  if (!(error instanceof FeelFailure)) return error
+): IncidentRaised {
+  if (!(error instanceof FeelFailure)) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const words = `Failed to evaluate expression '${at.mappings.text}': ${reason}`
+    return new IncidentRaised('IO_MAPPING_ERROR', words)
+  }
   const warnings = warningsOf(at.scope, ({ evaluate }) => {
     for (const { value } of at.mappings.entries) evaluate(value)
   })

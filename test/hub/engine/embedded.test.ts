@@ -116,6 +116,38 @@ describe('The embedded engine', () => {
     await again.close()
   })
 
+  it('rejects a command that never ends, and does those that came with it', async () => {
+    const engine = createEmbeddedEngine(
+      { file: ':memory:' },
+      { clock: createFakeClock(), log: silentLog },
+    )
+    await engine.deploy([
+      { name: 'p.bpmn', xml: waitingDiagram },
+      { name: 'circle.bpmn', xml: circleDiagram },
+    ])
+    const outcomes = await Promise.allSettled([
+      engine.createInstance('p', { id: '1' }),
+      engine.createInstance('circle', {}),
+      engine.createInstance('p', { id: '2' }),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(engine.instanceCount()).toBe(2)
+    await engine.close()
+  })
+
+  it('keeps variables apart from what callers do to theirs afterwards', async () => {
+    const clock = createFakeClock()
+    const engine = createEmbeddedEngine({ file: ':memory:' }, { clock, log: silentLog })
+    await engine.deploy([{ name: 'p.bpmn', xml: waitingDiagram }])
+    const party = { name: 'Asha' }
+    await engine.createInstance('p', { id: '1', party })
+    party.name = 'Mallory'
+    await clock.advance(3_600_000)
+    const [job] = engine.takeJobs('late', { count: 1, timeoutMs: 1000 })
+    expect(job?.variables).toEqual({ id: '1', party: { name: 'Asha' } })
+    await engine.close()
+  })
+
   it('occupies the clock with the earliest timer only', async () => {
     const clock = createFakeClock()
     let armedCount = 0
@@ -176,6 +208,19 @@ const waitingDiagram = `<?xml version="1.0" encoding="UTF-8"?>
   <bpmn:sequenceFlow id="f4" sourceRef="late" targetRef="e2"/>
 </bpmn:process>
 <bpmn:message id="answer" name="answer"><bpmn:extensionElements><zeebe:subscription correlationKey="= id"/></bpmn:extensionElements></bpmn:message>
+</bpmn:definitions>`
+
+/** Two gateways that lead to each other. */
+const circleDiagram = `<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="circle">
+<bpmn:process id="circle" isExecutable="true">
+  <bpmn:startEvent id="s"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
+  <bpmn:exclusiveGateway id="a"><bpmn:incoming>f1</bpmn:incoming><bpmn:incoming>f3</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:exclusiveGateway>
+  <bpmn:exclusiveGateway id="b"><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3</bpmn:outgoing></bpmn:exclusiveGateway>
+  <bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="a"/>
+  <bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="b"/>
+  <bpmn:sequenceFlow id="f3" sourceRef="b" targetRef="a"/>
+</bpmn:process>
 </bpmn:definitions>`
 
 const scenarios = join(import.meta.dirname, 'scenarios')
