@@ -90,11 +90,7 @@ function lost({ method }: SwitchMessage, why: string): Error {
 }
 
 function refusalOf(message: SwitchMessage, { errorCode, description }: PeerError): Refusal {
-  const resource = resourceOf(message)
-  const refused = refusalOfCode(stages[resource], errorCode, description)
-  const isTaken =
-    resource === 'participants' && errorCode === fspiopErrors.ADD_PARTY_INFO_ERROR.code
-  return isTaken ? { ...refused, reason: 'identifier-taken' } : refused
+  return refusalOfCode(stages[resourceOf(message)], errorCode, description)
 }
 
 function resourceOf({ path }: SwitchMessage): Resource {

@@ -62,8 +62,10 @@ const stageReasons = {
 } as const satisfies Record<Stage, Reason>
 
 const reasonOfCode: Readonly<Record<string, Reason>> = {
+  '1001': 'payee-fsp-unavailable',
   '2003': 'payee-fsp-unavailable',
   '2004': 'payee-fsp-silent',
+  '3003': 'identifier-taken',
   '3106': 'request-modified',
   '3205': 'quote-not-found',
   '3201': 'payee-fsp-not-found',

@@ -12,12 +12,13 @@ type Task = { readonly dueAt: number; readonly order: number; readonly run: () =
 
 /**
  * Starts at `startMs` (default 2026-01-01T00:00:00Z). What is to run after 0 ms runs by itself in a later turn of the event
- * loop, so only waits need `advance`. Ids and random bytes come from a seed, so a test sees the same ones each time. */
-export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
+ * loop, so only waits need `advance`. Ids and random bytes come from the seed, so a test sees the same ones each time.
+ */
+export function createFakeClock(startMs = Date.UTC(2026, 0, 1), seed = 1): FakeClock {
   let nowMs = startMs
   let order = 0
   const tasks = new Set<Task>()
-  const bytes = createSeededBytes(1)
+  const bytes = createSeededBytes(seed)
   const runDue = async (untilMs: number): Promise<void> => {
     await drain()
     for (;;) {

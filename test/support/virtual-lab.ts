@@ -4,8 +4,10 @@ import type { Times } from '../../hub/workflow.ts'
 import { makeLabKey, type LabKey } from '../../sandbox/lab/keys.ts'
 import { startLab, type Lab } from '../../sandbox/lab.ts'
 import { bankNames } from '../../sandbox/seed.ts'
+import type { Disks } from './disks.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { createFakeNetwork, type FakeNetwork } from './fake-network.ts'
+import { createPower, type Power } from './power.ts'
 
 /** The whole lab on a clock and a network of its own: no sockets, no waiting, the same every time. */
 export type VirtualLab = Lab & {
@@ -13,6 +15,8 @@ export type VirtualLab = Lab & {
   readonly network: FakeNetwork
   /** What its parties sign with, so that a test can speak in the name of any. */
   readonly keys: ReadonlyMap<string, LabKey>
+  /** The hub's. */
+  readonly power: Power
 }
 
 export type VirtualLabOptions = {
@@ -20,6 +24,10 @@ export type VirtualLabOptions = {
   readonly direct?: readonly string[]
   readonly times?: Partial<Times>
   readonly log?: Log
+  /** What the files lie on. */
+  readonly disks?: Disks
+  /** Of ids and random bytes. */
+  readonly seed?: number
 }
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -41,8 +49,9 @@ async function makeKeys(): Promise<ReadonlyMap<string, LabKey>> {
 
 /** Starts a virtual lab at port 4000 of its own network, in memory unless a folder is given. */
 export async function startVirtualLab(options: VirtualLabOptions = {}): Promise<VirtualLab> {
-  const clock = createFakeClock()
+  const clock = createFakeClock(undefined, options.seed)
   const network = createFakeNetwork({ clock })
+  const power = createPower({ clock, network: network.failingWith(hubHttp) })
   const labKeys = await sharedKeys()
   const starting = startLab(
     {
@@ -53,12 +62,28 @@ export async function startVirtualLab(options: VirtualLabOptions = {}): Promise<
       ...(options.times ? { times: options.times } : {}),
     },
     {
-      hub: { clock, log: options.log ?? silent, network: network.failingWith(hubHttp) },
-      sandbox: { clock, network },
+      hub: {
+        clock: power.clock,
+        log: options.log ?? silent,
+        network: power.network,
+        ...options.disks?.hub,
+      },
+      sandbox: { clock, network, ...options.disks?.sandbox },
     },
   )
   const lab = await whileTimePasses(clock, starting)
-  return { ...lab, clock, network, keys: labKeys, close: () => whileTimePasses(clock, lab.close()) }
+  return {
+    ...lab,
+    clock,
+    network,
+    keys: labKeys,
+    power,
+    close: () => whileTimePasses(clock, lab.close()),
+    restartHub: () => {
+      power.cut()
+      return whileTimePasses(clock, lab.restartHub())
+    },
+  }
 }
 
 /** Waits for a promise of the lab, moving its clock on a millisecond at a time: its own steps wait for the clock. */
@@ -67,11 +92,11 @@ export async function whileTimePasses<T>(
   promise: Promise<T>,
   maxMs = 60_000,
 ): Promise<T> {
-  let settled = false
+  const wait = { isOver: false }
   const done = promise.finally(() => {
-    settled = true
+    wait.isOver = true
   })
   done.catch(() => undefined)
-  for (let ms = 0; ms < maxMs && !settled; ms++) await clock.advance(1)
+  for (let ms = 0; ms < maxMs && !wait.isOver; ms++) await clock.advance(1)
   return done
 }
