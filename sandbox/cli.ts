@@ -83,7 +83,8 @@ async function demo({ log, ...options }: DemoChoices): Promise<void> {
 }
 
 async function settle({ basePort }: { readonly basePort: number }): Promise<void> {
-  await showSettlement(urlsAt(basePort), ports)
+  const isRight = await showSettlement(urlsAt(basePort), ports)
+  process.exitCode = isRight ? 0 : 1
 }
 
 type BooksOptions = {

@@ -6,6 +6,7 @@ import { runDemo, type DemoLab } from '../demo/demo.ts'
 import { parseDemoRows, type DemoRow } from '../demo/parse-rows.ts'
 import type { DemoPorts } from '../demo/send-row.ts'
 import type { Lab } from '../lab.ts'
+import { showSettlement } from './settle.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Which payments, with which banks on their own feet, and whether the lab's files are kept. */
@@ -41,7 +42,7 @@ export async function playDemo(
     try {
       terminal.line(`A lab of its own is up: the hub at ${lab.hub}, the switch at ${lab.switch}.`)
       const stopped = ports.stopped.then(() => undefined)
-      return await Promise.race([runDemo(rows, demoLab(lab, options), ports), stopped])
+      return await Promise.race([payAndSettle(rows, demoLab(lab, options), ports), stopped])
     } finally {
       await lab.close()
     }
@@ -49,6 +50,19 @@ export async function playDemo(
     if (options.keep) terminal.line(`The lab's files are in ${dataDir}`)
     else rmSync(dataDir, { recursive: true, force: true })
   }
+}
+
+/** Whatever the payments have come to, the banks end the day by settling what they owe each other. */
+async function payAndSettle(
+  rows: readonly DemoRow[],
+  lab: DemoLab,
+  ports: PlayPorts,
+): Promise<boolean> {
+  const isRight = await runDemo(rows, lab, ports)
+  ports.terminal.line()
+  ports.terminal.line('The day ends: the switch closes its window, and the banks settle.')
+  const isSettled = await showSettlement(lab, ports)
+  return isRight && isSettled
 }
 
 function demoLab(lab: Lab, { direct }: DemoOptions): DemoLab {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { settleLab } from '../../sandbox/commands/settle.ts'
+import { settleLab } from '../../sandbox/lab/settlement.ts'
 import { aTransfer, ask, carry, expectBooksRight } from '../support/journey.ts'
 import { startVirtualLab, whileTimePasses, type VirtualLab } from '../support/virtual-lab.ts'
 
