@@ -78,8 +78,13 @@ export function ask(lab: VirtualLab, request: JsonRequest): Promise<Answer> {
 export type Answer = Omit<JsonAnswer, 'body'> & { readonly body: any }
 
 /** Sends an order and returns the whole answer. */
-export function post(lab: VirtualLab, { tenant, body, headers }: Order): Promise<Answer> {
-  return ask(lab, {
+export function post(lab: VirtualLab, order: Order): Promise<Answer> {
+  return ask(lab, orderRequest(lab, order))
+}
+
+/** The request that carries an order, under a key of its own unless the order has one. */
+export function orderRequest(lab: VirtualLab, { tenant, body, headers }: Order): JsonRequest {
+  return {
     method: 'POST',
     url: `${lab.hub}/channel/transfer`,
     headers: {
@@ -88,7 +93,7 @@ export function post(lab: VirtualLab, { tenant, body, headers }: Order): Promise
       ...headers,
     },
     body,
-  })
+  }
 }
 
 /** Sends an order that is taken in; its transaction id. */
