@@ -20,7 +20,7 @@ type Step = Partial<PaymentFacts> & {
 }
 
 /** Moves a payment on, durably, and returns it as it is now. */
-export function movePayment(
+function movePayment(
   { payments, clock }: DirectParts,
   { transferId, facts }: Payment,
   { state, ...more }: Step & { readonly state: PaymentState },

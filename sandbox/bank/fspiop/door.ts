@@ -26,7 +26,7 @@ export type Line<T> = {
 }
 
 /** Where the face begins below the bank's own address. */
-export const fspiopBase = '/fspiop'
+const fspiopBase = '/fspiop'
 
 /** Opens a door in the bank's routing table for messages of one kind. */
 export function openDoor<T>(

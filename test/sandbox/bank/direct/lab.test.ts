@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import {
   ask,
   aTransfer,
@@ -20,6 +20,11 @@ import {
 import { startVirtualLab, type VirtualLab } from '../../../support/virtual-lab.ts'
 
 let lab: VirtualLab
+
+// The first lab makes the keys for all of them, which takes its time on a busy machine.
+beforeAll(async () => {
+  await (await startVirtualLab()).close()
+}, 60_000)
 
 afterEach(() => lab.close())
 
@@ -244,6 +249,18 @@ describe('a bank on its own feet, as payer to the hub', () => {
   })
 })
 
+describe('two banks on their own feet', () => {
+  it('pay each other over the switch, and the hub has no part in it', async () => {
+    lab = await startVirtualLab({ direct: ['kingfisher', 'ibis'] })
+    const order = aTransfer({ from: 'kingfisher', to: 'ibis', amount: '900', currency: 'UGX' })
+    const told = await carryFromDirect(order)
+    expect(told).toMatchObject({ transferState: 'COMMITTED', payeeFsp: 'ibis' })
+    expect(await legsOf(lab, told.transferId)).toEqual([])
+    await expectBooksRight(lab)
+    expect(await stateAtCore(lab, 'ibis', told.transferId)).toBe('COMMITTED')
+  })
+})
+
 describe("a stranger's faults", () => {
   it('lists them, and only where a bank is direct', async () => {
     await aLab()
@@ -273,6 +290,16 @@ describe("a stranger's faults", () => {
     expect(leg).toMatchObject({ transferState: 'ABORTED', reason: 'transfer-expired' })
     await lab.clock.advance(10_000)
     expect(await stateAtCore(lab, 'kingfisher', leg.id)).toBeUndefined()
+    await expectBooksRight(lab)
+  })
+
+  it('quotes after their expiration are no quotes', async () => {
+    await aLab()
+    await fault(lab, 'kingfisher', { on: 'put-quotes', do: 'late', forever: true })
+    const leg = await carry(lab, toDirect)
+    expect(leg.transferState).toBe('ABORTED')
+    await lab.clock.advance(100_000)
+    expect(await stateAtCore(lab, 'heron', leg.id)).toBeUndefined()
     await expectBooksRight(lab)
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { conditionOf } from '../../../../sandbox/bank/fspiop/ilp.ts'
 import { aDirectBank, aPrepare, aQuoteRequest, ids, party, type DirectBank } from './support.ts'
 
@@ -22,6 +22,11 @@ function answersTo(bank: DirectBank, path: string): readonly string[] {
     .filter(({ line }) => line === `PUT ${path}`)
     .map(({ request }) => Buffer.from(request.bytes).toString('utf8'))
 }
+
+// The first bank makes the keys for all of them, which takes its time on a busy machine.
+beforeAll(async () => {
+  await aDirectBank()
+}, 60_000)
 
 describe('a bank that is asked as payee', () => {
   it('says who its customer is', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import {
   conditionOf,
   fulfilmentOf,
@@ -72,6 +72,11 @@ const error = (id: string, errorCode: string, words = 'no') => ({
   path: `/transfers/${id}/error`,
   body: { errorInformation: { errorCode, errorDescription: words } },
 })
+
+// The first bank makes the keys for all of them, which takes its time on a busy machine.
+beforeAll(async () => {
+  await aDirectBank()
+}, 60_000)
 
 describe('a bank that pays', () => {
   it('looks up, asks for a quote, holds, sends, and debits when the fulfilment fits', async () => {

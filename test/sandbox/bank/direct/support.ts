@@ -8,7 +8,7 @@ import { openStore, type Store } from '../../../../sandbox/store.ts'
 import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts'
 import { createFakeNetwork } from '../../../support/fake-network.ts'
 
-export const times: FspiopTimes = {
+const times: FspiopTimes = {
   lookupMs: 10_000,
   quoteMs: 60_000,
   transferMs: 30_000,
