@@ -104,9 +104,12 @@ export function judgeFulfilment({ store, switchOf, clock, times }: WorkflowPorts
       const { otherFspId } = record.facts
       const all = await tx.inbox.ofTransfer(key.fspId, key.transferId)
       const rows = heard(all, { switchId, otherFspId })
-      const verdict = ofPerson(record) ?? judgePayee(rows)
-      if (verdict === 'credit') return decideCredit(tx, record, at)
-      if (verdict === 'drop') return drop(tx, record, at)
+      const told = judgePayee(rows)
+      // What the switch has told meanwhile stands above what a person decided without it.
+      const by = told === 'open' ? 'operator' : 'switch'
+      const verdict = told === 'open' ? ofPerson(record) : told
+      if (verdict === 'credit') return decideCredit(tx, record, { at, by })
+      if (verdict === 'drop') return drop(tx, record, { at, by })
       const view = { expiresAt: record.facts.expiresAt ?? 0, clockSkewMsMax: times.clockSkewMsMax }
       if (isUnknownToSwitch(rows, view))
         return askPerson(tx, record, { at, retryMs: times.resolverMaxMs })
@@ -128,39 +131,51 @@ function decidedWord(record: TransferRecord): Variables | undefined {
   return record.state === 'reserved' || record.state === 'unknown' ? undefined : next('credit')
 }
 
-async function decideCredit(tx: Tx, record: TransferRecord, at: number): Promise<Variables> {
+type Deciding = { readonly at: number; readonly by: 'switch' | 'operator' }
+
+async function decideCredit(
+  tx: Tx,
+  record: TransferRecord,
+  { at, by }: Deciding,
+): Promise<Variables> {
   await tx.problems.close(record.key, 'outcome-unknowable', at)
   await advance(tx, record, {
     at,
     event: 'commit-decided',
     entry: {
       step: 'decide-commit',
-      party: 'switch',
-      direction: 'in',
+      party: by,
+      direction: by === 'switch' ? 'in' : 'none',
       outcome: 'done',
-      detail: 'the switch has COMMITTED',
+      detail: by === 'switch' ? 'the switch has COMMITTED' : 'a person decided to commit',
     },
   })
   return next('credit')
 }
 
-async function drop(tx: Tx, record: TransferRecord, at: number): Promise<Variables> {
+async function drop(tx: Tx, record: TransferRecord, { at, by }: Deciding): Promise<Variables> {
   await tx.problems.close(record.key, 'outcome-unknowable', at)
-  const expired = refusal('transfer-expired', 'the switch says ABORTED')
+  const why =
+    by === 'switch'
+      ? refusal('transfer-expired', 'the switch says ABORTED')
+      : refusal('operator-decided', 'a person decided to release')
   const { record: releasing } = await advance(tx, record, {
     at,
     event: 'release-decided',
-    facts: { refusal: record.facts.refusal ?? expired },
+    facts: { refusal: record.facts.refusal ?? why },
   })
   await advance(tx, releasing, {
     at,
     event: 'released',
     entry: {
       step: 'drop-transfer',
-      party: 'switch',
-      direction: 'in',
+      party: by,
+      direction: by === 'switch' ? 'in' : 'none',
       outcome: 'done',
-      detail: 'the switch has ABORTED; nothing was credited',
+      detail:
+        by === 'switch'
+          ? 'the switch has ABORTED; nothing was credited'
+          : 'a person decided to release; nothing was credited',
     },
   })
   return next('drop')

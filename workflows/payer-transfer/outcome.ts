@@ -24,14 +24,13 @@ export function judgeTransfer({ store, switchOf, clock, times }: WorkflowPorts):
       const { terms, expiresAt, asked, otherFspId } = record.facts
       const { switchId } = switchOf(key.fspId)
       const rows = await tx.inbox.ofTransfer(key.fspId, key.transferId)
-      const judgement =
-        ofPerson(record) ??
-        judgePayer(heard(rows, { switchId, otherFspId }), {
-          condition: terms?.condition ?? '',
-          expiresAt: expiresAt ?? 0,
-          clockSkewMsMax: times.clockSkewMsMax,
-          asked: (asked ?? 0) > 0,
-        })
+      const told = judgePayer(heard(rows, { switchId, otherFspId }), {
+        condition: terms?.condition ?? '',
+        expiresAt: expiresAt ?? 0,
+        clockSkewMsMax: times.clockSkewMsMax,
+        asked: (asked ?? 0) > 0,
+      })
+      const judgement = isProof(told) ? told : (ofPerson(record) ?? told)
       return act(tx, record, { judgement, at, retryMs: times.resolverMaxMs })
     })
   }
@@ -54,7 +53,12 @@ function decidedWord(record: TransferRecord): Variables | undefined {
   }
 }
 
-/** A person's word counts where nobody else could tell; it was taken only while the outcome was in dispute. */
+/** What the switch has proved meanwhile stands above what a person decided without it. */
+function isProof({ verdict }: Judgement): boolean {
+  return verdict === 'commit' || verdict === 'release'
+}
+
+/** A person's word counts where nobody else can tell; it was taken only while the outcome was in dispute. */
 function ofPerson(record: TransferRecord): Judgement | undefined {
   const { decision } = record.facts
   if (decision === 'commit') return { verdict: 'commit', fulfilment: '' }
