@@ -1,9 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { HttpRequest } from '../../sandbox/http.ts'
+import { makeDataFolder, type DataFolder } from '../support/data-folder.ts'
 import { startVirtualLab, whileTimePasses, type VirtualLab } from '../support/virtual-lab.ts'
 import {
   aTransfer,
@@ -25,11 +23,11 @@ import {
 
 let lab: VirtualLab
 let client: Client
-let dataDir: string
+let folder: DataFolder
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'kivuko-'))
-  lab = await startVirtualLab({ dataDir })
+  folder = makeDataFolder()
+  lab = await startVirtualLab({ dataDir: folder.path })
   client = await listenAsClient(lab, 5000)
 })
 afterEach(async () => {
@@ -39,7 +37,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await lab.close()
-  rmSync(dataDir, { recursive: true })
+  folder.remove()
 })
 
 function told(id: string): readonly HttpRequest[] {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { openSqlite } from '../../hub/store/sqlite.ts'
+import { makeDataFolder } from '../support/data-folder.ts'
 import { startVirtualLab, type VirtualLab } from '../support/virtual-lab.ts'
 import {
   aTransfer,
@@ -53,7 +53,8 @@ async function breakThings(lab: VirtualLab): Promise<void> {
 }
 
 async function run(seed: number, count: number): Promise<Trace> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'kivuko-'))
+  const folder = makeDataFolder()
+  const dataDir = folder.path
   const lab = await startVirtualLab({ dataDir, seed })
   await breakThings(lab)
   const answers: Promise<unknown>[] = []
@@ -74,7 +75,7 @@ async function run(seed: number, count: number): Promise<Trace> {
   const rows = readdirSync(dataDir)
     .filter((file) => file.endsWith('.db'))
     .map((file) => [file, rowsOf(join(dataDir, file))] as const)
-  rmSync(dataDir, { recursive: true })
+  folder.remove()
   expect(rows.map(([file]) => file)).toEqual(
     [...banks, 'engine', 'hub', 'switch'].sort().map((name) => `${name}.db`),
   )

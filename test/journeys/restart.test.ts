@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { makeDataFolder, type DataFolder } from '../support/data-folder.ts'
 import { startVirtualLab, type VirtualLab } from '../support/virtual-lab.ts'
 import {
   aTransfer,
@@ -18,11 +16,11 @@ import {
 } from '../support/journey.ts'
 
 let lab: VirtualLab
-let dataDir: string
+let folder: DataFolder
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'kivuko-'))
-  lab = await startVirtualLab({ dataDir })
+  folder = makeDataFolder()
+  lab = await startVirtualLab({ dataDir: folder.path })
 })
 afterEach(async () => {
   lab.power.cutAt(Infinity)
@@ -31,7 +29,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await lab.close()
-  rmSync(dataDir, { recursive: true })
+  folder.remove()
 })
 
 /** The client sends until it is answered, under one key. */
