@@ -25,6 +25,7 @@ import { createOperations } from './operations/operations.ts'
 import { createPeers } from './peers/peers.ts'
 import { createRouter } from './router.ts'
 import { createSqliteStore } from './store/sqlite-store.ts'
+import type { SqlDatabase } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
 import type { Jobs, WorkflowPorts } from './workflow.ts'
 
@@ -38,7 +39,13 @@ export const tenantParts = {
 export type HubConfig = HubConfigOf<typeof tenantParts>
 
 /** The hub's network, clock and log: sockets and the system's, or a simulator's. */
-export type HubPorts = { readonly network: Network; readonly clock: Clock; readonly log: Log }
+export type HubPorts = {
+  readonly network: Network
+  readonly clock: Clock
+  readonly log: Log
+  /** The system's disk, unless a simulator brings its own. */
+  readonly open?: (file: string) => SqlDatabase
+}
 
 /** A hub that is running. */
 export type Hub = {
@@ -52,8 +59,8 @@ export type Hub = {
 /** Builds the whole hub and listens. The only place that knows every part; which engine and store run is decided here. */
 export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub> {
   const { network, clock, log } = ports
-  const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, { clock, log })
-  const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, { clock, log })
+  const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, ports)
+  const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
   const connectors = connect(config, ports)
   await engine.deploy(workflowNames.map(readWorkflow))
   const workflowPorts: WorkflowPorts = {

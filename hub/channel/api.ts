@@ -4,6 +4,7 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi'
 import type { z } from 'zod'
+import { Unavailable } from '../connector.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import type { Log } from '../log.ts'
 import { jsonResponse, type PathParams, type RouterEntry, type RouterFallbacks } from '../router.ts'
@@ -55,7 +56,7 @@ export function tenantRoute<T extends object>(
   })
 }
 
-/** Turns rejections into problems; what is thrown is logged, and told to nobody. */
+/** Turns rejections into problems; what is thrown is logged, and told to nobody, but that the store takes nothing now. */
 export function answering(
   log: Log,
   route: (routed: Routed) => Promise<HttpResponse | Rejection>,
@@ -65,6 +66,10 @@ export function answering(
       const answer = await route({ request, params })
       return isRejection(answer) ? problem(answer) : answer
     } catch (err) {
+      if (err instanceof Unavailable) {
+        log.warn({ err, method: request.method, outcome: 'unavailable' }, 'request not taken in')
+        return problem(reject('ServiceDenied', 'nothing was taken in: send the same again later'))
+      }
       log.error({ err, method: request.method, outcome: 'failed' }, 'request failed')
       return problem(
         reject('ExtInternalServerError', 'nothing was changed, or ask what became of it'),

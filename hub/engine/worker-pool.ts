@@ -1,6 +1,10 @@
 import type { Clock } from '../clock.ts'
+import { Unavailable } from '../connector.ts'
 import type { Log } from '../log.ts'
 import type { Job, JobHandler, JobVerdict, Worker } from './engine.ts'
+
+/** After a commit that failed; a person has to make room on the disk. */
+const answerAgainMs = 1000
 
 type Subscription = {
   readonly type: string
@@ -44,14 +48,12 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
   let pausedUntil = -Infinity
   const serve = async (subscription: Subscription, job: Job): Promise<void> => {
     const verdict = await runHandler(subscription.handler, job, ports.log)
-    await ports.answer(job.key, verdict).catch((error: unknown) => {
-      ports.log.warn({ error, jobType: job.type, jobKey: job.key }, 'job verdict not accepted')
+    const endsAt = subscription.active.get(job) ?? 0
+    await answerJob(ports, { job, verdict }, () => {
+      return subscriptions.has(subscription) && ports.clock.now() < endsAt
     })
     subscription.active.delete(job)
-    if (subscription.active.size === 0)
-      subscription.idle.splice(0).forEach((resolve) => {
-        resolve()
-      })
+    if (subscription.active.size === 0) for (const resolve of subscription.idle.splice(0)) resolve()
     if (subscriptions.has(subscription)) dispatchTo(subscription)
   }
   const dispatchTo = (subscription: Subscription): void => {
@@ -97,6 +99,29 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
     close: () => {
       subscriptions.clear()
     },
+  }
+}
+
+type Answered = { readonly job: Job; readonly verdict: JobVerdict }
+
+/** Gives the verdict; again and again while it cannot be made durable and the job is still this handler's. */
+async function answerJob(
+  ports: PoolPorts,
+  answered: Answered,
+  isOurs: () => boolean,
+): Promise<void> {
+  while (!(await isSettled(ports, answered)) && isOurs()) {
+    await new Promise<void>((resolve) => void ports.clock.after(answerAgainMs, resolve))
+  }
+}
+
+async function isSettled({ answer, log }: PoolPorts, { job, verdict }: Answered): Promise<boolean> {
+  try {
+    await answer(job.key, verdict)
+    return true
+  } catch (error) {
+    log.warn({ error, jobType: job.type, jobKey: job.key }, 'job verdict not accepted')
+    return !(error instanceof Unavailable)
   }
 }
 

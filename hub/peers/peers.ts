@@ -1,5 +1,10 @@
 import type { Clock } from '../clock.ts'
-import type { Rejection, SwitchCallback, SwitchConnector } from '../connector.ts'
+import {
+  Unavailable,
+  type Rejection,
+  type SwitchCallback,
+  type SwitchConnector,
+} from '../connector.ts'
 import { partyKey } from '../domain/party.ts'
 import type { HttpRequest, HttpResponse, Route } from '../http.ts'
 import type { Log } from '../log.ts'
@@ -49,10 +54,33 @@ export function createPeers({ store, clock, log, switchOf }: PeersPorts): Route 
       callback,
       raw: inner,
     }
-    await store.step((tx) => publishCallback(tx, row))
+    const isStored = await keep(store, row)
+    if (!isStored) {
+      log.warn({ fspId, step: callback.kind, outcome: 'unavailable' }, 'callback not taken in')
+      return rejected(unavailable)
+    }
     log.info({ fspId, step: callback.kind, outcome: 'stored' }, 'callback received')
     return { status: isQuestion(callback) ? 202 : 200, headers: {}, bytes: new Uint8Array() }
   }
+}
+
+/** Stores and publishes; false while the store takes no writes. */
+async function keep(store: Store, row: InboxInsert): Promise<boolean> {
+  try {
+    await store.step((tx) => publishCallback(tx, row))
+    return true
+  } catch (failure) {
+    if (failure instanceof Unavailable) return false
+    throw failure
+  }
+}
+
+/** FSPIOP 1.1 §7.6: the sender tries again later. */
+const unavailable: Rejection = {
+  kind: 'rejection',
+  status: 503,
+  errorCode: '2003',
+  description: 'Service currently unavailable: nothing was taken in',
 }
 
 function isQuestion(callback: SwitchCallback): boolean {

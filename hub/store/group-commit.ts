@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { Unavailable } from '../connector.ts'
 import type { Log } from '../log.ts'
 import { createStepSession, type StepSession } from './step-session.ts'
 import type { SqlDatabase } from './sqlite.ts'
@@ -7,7 +8,7 @@ import type { SqlDatabase } from './sqlite.ts'
 export interface GroupCommit {
   /** What the work of the running step reads and writes with. */
   readonly session: StepSession
-  /** Runs work after all that was asked for before it; resolves once what it wrote is durable. */
+  /** Runs work after all that was asked for before it; resolves once what it wrote is durable. `Unavailable`: it is not. */
   step<T>(work: () => Promise<T>): Promise<T>
   /**
    * The same for work that nobody waits for: it joins the next commit that is made for others, or makes one of its own
@@ -32,7 +33,7 @@ type Step = {
 /**
  * Groups steps into commits, so that many share one fsync: a run takes all that are queued, each in a savepoint of its
  * own, commits once, and only then tells the callers. The clock sets runs off, so their order is the order of asking.
- * A commit that fails rejects every step of its run, and nothing of them is kept.
+ * A commit that fails rejects every step of its run as `Unavailable`, and nothing of them is kept.
  */
 export function createGroupCommit(
   database: SqlDatabase,
@@ -138,12 +139,14 @@ async function runBatch(
       for (const step of steps.slice(settles.length)) settles.push(await step.run())
     }
     return [...settles, ...session.commit()]
-  } catch (error) {
+  } catch (cause) {
     session.rollBack()
-    log.error({ error, steps: steps.length }, 'commit failed')
+    log.error({ error: cause, steps: steps.length }, 'commit failed')
+    const words = cause instanceof Error ? cause.message : String(cause)
+    const failure = new Unavailable(`the store could not commit: ${words}`, { cause })
     return steps.map(({ reject }) => {
       return () => {
-        reject(error)
+        reject(failure)
       }
     })
   }

@@ -28,9 +28,14 @@ export type SqliteStore = Store & {
  */
 export function createSqliteStore(
   config: { readonly file: string },
-  ports: { readonly clock: Clock; readonly log: Log },
+  ports: {
+    readonly clock: Clock
+    readonly log: Log
+    /** `openSqlite`, unless a test or simulator brings its own disk. */
+    readonly open?: (file: string) => SqlDatabase
+  },
 ): SqliteStore {
-  return createStoreOver(openSqlite(config.file), ports)
+  return createStoreOver((ports.open ?? openSqlite)(config.file), ports)
 }
 
 /** The same over a database that is open already; the store closes it. */

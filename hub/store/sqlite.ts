@@ -1,12 +1,16 @@
 import assert from 'node:assert'
 import Database from 'libsql'
+import { Unavailable } from '../connector.ts'
 
 /** What a column holds. Whole numbers up to 2^53 come back as number, greater ones as bigint, blobs as Uint8Array. */
 export type SqlValue = string | number | bigint | null | Uint8Array
 /** One row of a result, by the names of its columns. */
 export type SqlRow = { readonly [column: string]: SqlValue }
 
-/** One file of tables, used by one program at a time. Everything is synchronous; a commit is on the disk (fsync) when it returns. */
+/**
+ * One file of tables, used by one program at a time. Everything is synchronous; a commit is on the disk (fsync) when it
+ * returns. While the disk takes no writes (full, broken) everything that writes throws `Unavailable`, and keeps nothing.
+ */
 export interface SqlDatabase {
   /** Runs one statement that writes; returns how many rows it changed. */
   run(sql: string, params?: readonly SqlValue[]): number
@@ -58,12 +62,12 @@ function connect(database: Database.Database): SqlDatabase {
     return statement
   }
   return {
-    run: (sql, params = []) => prepared(sql).run(params.map(toBound)).changes,
-    all: (sql, params = []) => prepared(sql).all(params.map(toBound)).map(toRow),
+    run: (sql, params = []) => onDisk(() => prepared(sql).run(params.map(toBound)).changes),
+    all: (sql, params = []) => onDisk(() => prepared(sql).all(params.map(toBound)).map(toRow)),
     exec: (sql) => {
-      database.exec(sql)
+      onDisk(() => database.exec(sql))
     },
-    transaction: (work) => runTransaction(database, work),
+    transaction: (work) => onDisk(() => runTransaction(database, work)),
     close: () => {
       statements.clear()
       releaseLock(database)
@@ -113,6 +117,16 @@ function toRow(row: unknown): SqlRow {
 
 function isRow(row: unknown): row is { [column: string]: SqlValue } {
   return typeof row === 'object' && row !== null
+}
+
+function onDisk<T>(access: () => T): T {
+  try {
+    return access()
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('code' in cause)) throw cause
+    if (!/^SQLITE_(FULL|IOERR|READONLY)/.test(String(cause.code))) throw cause
+    throw new Unavailable(`the disk takes no writes: ${cause.message}`, { cause })
+  }
 }
 
 function isBusy(error: unknown): boolean {

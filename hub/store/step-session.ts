@@ -122,7 +122,12 @@ function marks(database: SqlDatabase, progress: Progress): Omit<StepSession, key
       endStep()
     },
     dropStep: () => {
-      if (progress.wrote) database.exec('ROLLBACK TO step; RELEASE step')
+      try {
+        if (progress.wrote) database.exec('ROLLBACK TO step; RELEASE step')
+      } catch (error) {
+        // SQLite has undone the whole batch by itself: the statement that made it do so says why.
+        throw progress.failure?.error ?? error
+      }
       endStep()
     },
     hasWritten: () => progress.begun,

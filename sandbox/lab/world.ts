@@ -11,7 +11,12 @@ import { closeAll, type Close } from './closing.ts'
 import { bodyBytesMax, listenAt, type Plan, type PlannedBank } from './plan.ts'
 
 /** What the outside world runs on: sockets and the system's clock, or a simulator's. */
-export type WorldPorts = { readonly network: Network; readonly clock: Clock }
+export type WorldPorts = {
+  readonly network: Network
+  readonly clock: Clock
+  /** The system's disk, unless a simulator brings its own. */
+  readonly open?: (file: string) => Store
+}
 
 /**
  * Opens the world outside the hub: the banks that nobody replaces and the switch, each on its file and its port, the
@@ -37,13 +42,13 @@ function isSimulated({ behindHub, isDirect }: PlannedBank): boolean {
   return behindHub || isDirect
 }
 
-function storeOf({ dataDir }: Plan, name: string): Store {
-  return openStore(dataDir === ':memory:' ? ':memory:' : join(dataDir, `${name}.db`))
+function storeOf({ dataDir }: Plan, name: string, { open = openStore }: WorldPorts): Store {
+  return open(dataDir === ':memory:' ? ':memory:' : join(dataDir, `${name}.db`))
 }
 
 function openBank(plan: Plan, planned: PlannedBank, ports: WorldPorts): Promise<Close> {
   const { network, clock } = ports
-  const store = storeOf(plan, planned.seed.name)
+  const store = storeOf(plan, planned.seed.name, ports)
   const feet = planned.isDirect ? feetOf(plan, planned, network) : undefined
   const bank = createBank(planned.seed, { clock, store }, feet)
   const close = (): void => {
@@ -71,11 +76,12 @@ function feetOf(plan: Plan, { seed, key }: PlannedBank, http: Network): OwnFeet 
   }
 }
 
-function openSwitch(plan: Plan, { network, clock }: WorldPorts): Promise<Close> {
-  const store = storeOf(plan, 'switch')
+function openSwitch(plan: Plan, ports: WorldPorts): Promise<Close> {
+  const { network, clock } = ports
+  const store = storeOf(plan, 'switch', ports)
   const { switchKey, switchPort } = plan
-  const ports = { clock, network, store, keys: { privateKeyPem: switchKey.privateKeyPem } }
-  const scheme = createSwitch(switchConfigOf(plan), ports)
+  const keys = { privateKeyPem: switchKey.privateKeyPem }
+  const scheme = createSwitch(switchConfigOf(plan), { clock, network, store, keys })
   const close = (): void => {
     scheme.close()
     store.close()

@@ -82,12 +82,30 @@ describe('group commit', () => {
       store.step((tx) => tx.outbox.add(callback)),
     ])
     expect(results.map((r) => (r.status === 'rejected' ? String(r.reason) : r.status))).toEqual(
-      Array(3).fill('Error: database or disk is full'),
+      Array(3).fill('Unavailable: the store could not commit: database or disk is full'),
     )
     expect([woken, errors]).toEqual([0, ['commit failed']])
     expect(await store.queue.due(9, 9, 'client-callback')).toEqual([])
     expect(await store.step((tx) => tx.transfers.insert(numbered(1)))).toBe(true)
     expect(await store.step((tx) => tx.transfers.find(numbered(1).key))).toEqual(numbered(1))
+    await store.close()
+  })
+
+  it('says that it is unavailable while the disk is full, and goes on when there is room', async () => {
+    const database = openSqlite(':memory:')
+    const store = createStoreOver(database, { clock, log })
+    const pages = Number(database.all('PRAGMA page_count')[0]?.['page_count'])
+    const insert = (n: number) => store.step((tx) => tx.transfers.insert(numbered(n)))
+    database.exec(`PRAGMA max_page_count = ${String(pages)}`)
+    const many = Array.from({ length: 200 }, (_, n) => n)
+    const results = await Promise.allSettled(many.map(insert))
+    const failures = results.flatMap((r) => (r.status === 'rejected' ? [String(r.reason)] : []))
+    expect(failures.length).toBeGreaterThan(0)
+    expect(failures.filter((each) => !/^Unavailable: .*disk is full$/.test(each))).toEqual([])
+    database.exec('PRAGMA max_page_count = 1000000')
+    // What was rejected is not there, whatever else was asked for in the same turn.
+    const after = await Promise.all(many.map(insert))
+    expect(after).toEqual(results.map(({ status }) => status === 'rejected'))
     await store.close()
   })
 

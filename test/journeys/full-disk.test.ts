@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { createDisks, type DiskName, type Disks } from '../support/disks.ts'
+import {
+  ask,
+  aTransfer,
+  carry,
+  expectBooksRight,
+  post,
+  settle,
+  wait,
+  watchBalance,
+} from '../support/journey.ts'
+import { startVirtualLab, type VirtualLab } from '../support/virtual-lab.ts'
+
+let lab: VirtualLab
+let disks: Disks
+let folder: string
+const incidents: unknown[] = []
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kivuko-full-'))
+  disks = createDisks()
+  const error = (fields: unknown, message: string): void => {
+    if (/incident/.test(message)) incidents.push(fields)
+  }
+  const log = { info: () => undefined, warn: () => undefined, error }
+  lab = await startVirtualLab({ dataDir: folder, disks, log })
+})
+afterEach(() => expectBooksRight(lab))
+afterAll(async () => {
+  await lab.close()
+  rmSync(folder, { recursive: true })
+})
+
+const amount = '1.5'
+const banks = ['heron', 'weaver', 'ibis', 'kingfisher'] as const
+
+/** Orders of several kinds, some of which have begun when the disk is full, and some of which have not. */
+function ordersOf(name: DiskName, phase: string) {
+  return Array.from({ length: 12 }, (_, n) => {
+    const [from, to] = [banks[n % 4]!, n % 3 === 0 ? 'weaver' : 'heron'] as const
+    const order = { from, payer: (n % 5) + 1, to, payee: 6, amount }
+    return aTransfer({ ...order, correlationId: `${name}-${phase}-${String(n)}` })
+  })
+}
+
+type Sent = {
+  readonly order: ReturnType<typeof aTransfer>
+  readonly answer: Awaited<ReturnType<typeof post>>
+}
+
+/** Sends orders one after the other, a moment between. */
+async function sendAll(orders: readonly ReturnType<typeof aTransfer>[]): Promise<readonly Sent[]> {
+  const sent: Sent[] = []
+  for (const order of orders) {
+    sent.push({ order, answer: await post(lab, order) })
+    await wait(lab, 7)
+  }
+  return sent
+}
+
+const oneMoment = 5_000
+/** Longer than a transfer may take, so that some must be swept and asked for while nobody can write it down. */
+const tooLong = 45_000
+
+describe.each<[DiskName, string, number]>([
+  ['hub', 'the disk of the hub', oneMoment],
+  ['hub', 'the disk of the hub', tooLong],
+  ['engine', "the disk of the hub's engine", oneMoment],
+  ['engine', "the disk of the hub's engine", tooLong],
+  ['switch', 'the disk of the switch', oneMoment],
+  ['switch', 'the disk of the switch', tooLong],
+  ['heron', "the disk of a bank's core", oneMoment],
+  ['heron', "the disk of a bank's core", tooLong],
+  ['weaver', "the disk of another bank's core", tooLong],
+])('%s: %s is full for a while (%d, %d ms)', (name, _, fullMs) => {
+  it('some may be refused, but what was acknowledged goes on when there is room', async () => {
+    const gained = await Promise.all([
+      watchBalance(lab, 'heron', 6),
+      watchBalance(lab, 'weaver', 6),
+    ])
+    const refusalsBefore = disks.refusals(name)
+    const before = await sendAll(ordersOf(name, `before ${fullMs}`))
+    disks.fill(name)
+    const during = await sendAll(ordersOf(name, `during ${fullMs}`))
+    await wait(lab, fullMs)
+    disks.free(name)
+    expect(disks.refusals(name)).toBeGreaterThan(refusalsBefore)
+
+    const refused = during.filter(({ answer }) => answer.status !== 200)
+    expect(refused.length > 0).toBe(name === 'hub')
+    for (const { answer } of refused) expect(answer).toMatchObject(unavailable)
+    expect(before.map(({ answer }) => answer.status)).toEqual(before.map(() => 200))
+
+    const again = await sendAll(refused.map(({ order }) => order))
+    const taken = [...before, ...during, ...again].filter(({ answer }) => answer.status === 200)
+    expect(taken).toHaveLength(before.length + during.length)
+    let credited = 0
+    for (const { answer } of taken) {
+      const { state } = await settle(lab, answer.body.transactionId)
+      expect(['committed', 'aborted']).toContain(state)
+      if (state === 'committed') credited++
+    }
+    const cents = await Promise.all(gained.map((read) => read()))
+    expect(cents[0]! + cents[1]!).toBe(credited * 150)
+    if (fullMs === oneMoment) expect(credited).toBe(taken.length)
+    expect(incidents).toEqual([])
+    expect(await openProblems()).toEqual([])
+    expect(await carry(lab, aTransfer())).toMatchObject({ state: 'committed' })
+  }, 60_000)
+})
+
+const unavailable = {
+  status: 503,
+  body: {
+    errorCategory: 'Interop',
+    errorCode: 'ServiceDenied',
+    errorDescription: 'Service currently unavailable',
+  },
+}
+
+async function openProblems(): Promise<readonly unknown[]> {
+  return (await ask(lab, { method: 'GET', url: `${lab.hub}/operations/problems` })).body.problems
+}
