@@ -49,6 +49,8 @@ type Stage = {
   readonly instances: string[]
   readonly held: Job[]
   readonly notes: string[]
+  /** Of the latest instance of an element. */
+  readonly keyOf: (elementId: string) => string
 }
 
 const dayMs = 86_400_000
@@ -65,7 +67,8 @@ export async function playScenario(folder: string, file?: string): Promise<reado
       { file: file ?? ':memory:', record: trace.record },
       { clock, log: silentLog },
     )
-  const stage: Stage = { folder, engine: open(), clock, instances: [], held: [], notes: [] }
+  const { keyOf } = trace
+  const stage: Stage = { folder, engine: open(), clock, instances: [], held: [], notes: [], keyOf }
   const lines: string[] = []
   for (const step of readSteps(folder)) {
     lines.push(`> ${JSON.stringify(step)}`)
@@ -73,7 +76,7 @@ export async function playScenario(folder: string, file?: string): Promise<reado
       if (!(error instanceof Rejected)) throw error
       stage.notes.push(`! ${error.code}: ${error.message.replaceAll(/\d{16,}/g, 'KEY')}`)
     })
-    await stage.engine.idle()
+    await clock.advance(0)
     lines.push(...trace.takeLines(), ...stage.notes.splice(0))
     if (file === undefined) continue
     await stage.engine.close()
@@ -126,8 +129,9 @@ const players: { readonly [verb: string]: (step: Step, stage: Stage) => Promise<
   advance: async ({ advance = 0 }, { clock }) => {
     await clock.jump(advance)
   },
-  setVariables: async ({ setVariables = {}, local = false }, { engine, instances }) => {
-    await engine.setVariables(instances.at(-1) ?? '', setVariables, local)
+  setVariables: async ({ setVariables = {}, scope, local = false }, stage) => {
+    const key = scope === undefined ? stage.instances.at(-1) : stage.keyOf(scope)
+    await stage.engine.setVariables(key ?? '', setVariables, local)
   },
   retries: async ({ retries = 0 }, { engine, notes }) => {
     const [incident] = engine.incidents()

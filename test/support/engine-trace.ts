@@ -5,6 +5,8 @@ export type EngineTrace = {
   readonly record: (record: EngineRecord) => void
   /** The lines since the last call. */
   readonly takeLines: () => readonly string[]
+  /** The key of the latest instance of an element. */
+  readonly keyOf: (elementId: string) => string
 }
 
 /** `now` is that of the engine's clock: due dates are printed as differences to it, or to the timer before. */
@@ -51,6 +53,10 @@ export function createEngineTrace(now: () => number): EngineTrace {
   return {
     record: (record) => {
       records.push(record)
+    },
+    keyOf: (elementId) => {
+      const name = `${elementId}#${String(counts.get(elementId))}`
+      return String([...names].find(([, found]) => found === name)?.[0])
     },
     takeLines: () => {
       const taken = records

@@ -110,7 +110,7 @@ function compileComparison(node: ParseNode, source: Source): Evaluator {
     const right = source.compile(childAt(node, 2))
     const compare = comparisons[textOf(operator, source)]
     if (compare === undefined) throw new NotCovered()
-    return (scope) => compare(left(scope), right(scope))
+    return (scope) => warnIfNull(scope, compare, [left(scope), right(scope)])
   }
   if (operator?.name === 'between') {
     const value = source.compile(childAt(node, 0))
@@ -125,6 +125,19 @@ function compileComparison(node: ParseNode, source: Source): Evaluator {
     }
   }
   throw new NotCovered()
+}
+
+function warnIfNull(
+  scope: Scope,
+  compare: (left: Json, right: Json) => Json,
+  [left, right]: [Json, Json],
+): Json {
+  const result = compare(left, right)
+  if (result === null && scope.warn !== undefined) {
+    const [first, second] = [JSON.stringify(left), JSON.stringify(right)]
+    scope.warn(`[NOT_COMPARABLE] Can't compare '${first}' with '${second}'`)
+  }
+  return result
 }
 
 const comparisons: { readonly [operator: string]: (left: Json, right: Json) => Json } = {

@@ -99,7 +99,7 @@ function applyOutputs(core: Core, token: Token): void {
   const target = isInner(token) ? token : parent
   if (element.outputs !== undefined) applyOutputMappings(core, token, target)
   else if (element.call !== undefined) {
-    mergeVariables(core, target, element.call.passesAllChildVariables ? { ...result } : {})
+    mergeVariables(core, token, element.call.passesAllChildVariables ? { ...result } : {})
   } else if (result !== undefined) mergeVariables(core, token, result)
   else if (!keepsGiven(element)) mergeVariables(core, parent, { ...given })
 }
@@ -189,7 +189,10 @@ export function startEventSubProcess(
 ): void {
   const subProcess = activate(core, scope, { element: elementAt(scope, at.event.scope) })
   markActive(core, subProcess)
-  enter(core, activate(core, subProcess, { element: at.event, result: at.variables }))
+  core.later(() => {
+    if (subProcess.state !== 'active') return
+    enter(core, activate(core, subProcess, { element: at.event, result: at.variables }))
+  })
 }
 
 /** Ends an element and all in it; what should follow is in its `trigger`. */
@@ -285,7 +288,8 @@ function behaviourOf(core: Core, token: Token): Behaviour {
   return behaviour
 }
 
-function recordElement(core: Core, token: Token, intent: string): void {
+/** A line for the trace. */
+export function recordElement(core: Core, token: Token, intent: string): void {
   if (core.record === undefined) return
   const detail = token.isBody ? 'MULTI_INSTANCE_BODY' : token.element.kind
   core.record({ type: 'element', intent, of: token.element.id, at: token.key, detail })

@@ -8,6 +8,7 @@ import {
   enter,
   markActive,
   raiseIncident,
+  recordElement,
   startEventSubProcess,
   terminate,
 } from './lifecycle.ts'
@@ -53,12 +54,17 @@ function triggerBoundary(core: Core, token: Token, at: Token['trigger'] & object
 
 function triggerEventSubProcess(core: Core, scope: Token, at: Token['trigger'] & object): void {
   if (!at.event.isInterrupting) {
-    startEventSubProcess(core, scope, at)
+    scope.pendingFlows++
+    core.later(() => {
+      scope.pendingFlows--
+      if (scope.state === 'active') startEventSubProcess(core, scope, at)
+    })
     return
   }
   scope.trigger = at
   scope.taken = undefined
-  closeWaits(core, scope)
+  // What may interrupt the scope from outside stays.
+  closeWaits(core, scope, (event) => event.kind === 'START_EVENT')
   for (const child of scope.children) {
     core.later(() => {
       terminate(core, child)
@@ -210,17 +216,16 @@ export function startInstance(core: Core, definition: Definition, begin: Beginni
   const root = createToken(core, at, { key: instance.key })
   instance.root = root
   if (begin.variables !== undefined) setLocals(core, root, begin.variables)
-  core.record?.({
-    type: 'element',
-    intent: 'ELEMENT_ACTIVATING',
-    of: process.id,
-    at: root.key,
-    detail: 'PROCESS',
-  })
-  markActive(core, root)
   core.later(() => {
-    if (root.state !== 'active') return
-    enter(core, activate(core, root, { element: begin.element, given: begin.given }))
+    if (root.state === 'activating') beginInstance(core, root, begin)
   })
   return instance
+}
+
+function beginInstance(core: Core, root: Token, { element, given }: Beginning): void {
+  recordElement(core, root, 'ELEMENT_ACTIVATING')
+  markActive(core, root)
+  core.later(() => {
+    if (root.state === 'active') enter(core, activate(core, root, { element, given }))
+  })
 }

@@ -61,13 +61,22 @@ export function setLocals(core: Core, token: Token, variables: Variables): void 
   for (const name in variables) setVariable(core, token, [name, variables[name] ?? null])
 }
 
-/** Overwrites variables where they are, from this scope upwards; those that are nowhere are created in the process. */
+/**
+ * Overwrites variables where they are, from this scope upwards; those that are nowhere are created in the process. As in
+ * Zeebe, a scope that has the very value already does not keep it from going further up.
+ */
 export function mergeVariables(core: Core, token: Token, variables: Variables): void {
   for (const name in variables) {
+    const value = variables[name] ?? null
     let scope = token
-    while (scope.parent !== undefined && !hasOwn(scope, name)) scope = scope.parent
-    setVariable(core, scope, [name, variables[name] ?? null])
+    while (scope.parent !== undefined && !differs(scope, name, value)) scope = scope.parent
+    setVariable(core, scope, [name, value])
   }
+}
+
+function differs(token: Token, name: string, value: Json): boolean {
+  const own = hasOwn(token, name) ? (token.variables?.[name] ?? null) : value
+  return own !== value && JSON.stringify(own) !== JSON.stringify(value)
 }
 
 function hasOwn(token: Token, name: string): boolean {
@@ -206,6 +215,19 @@ export function evaluateTimer(
   const but = `but was '${typeName(text)}'.`
   if (timer !== 'duration') throw wrongType(value, scope, `to be 'STRING', ${but}`)
   throw wrongType(value, scope, `to be one of '[DURATION, PERIOD, STRING]', ${but}`)
+}
+
+/** Raises EXTRACT_VALUE_ERROR for a correlation key that is neither text nor a number. */
+export function wrongKey(expression: Expression, scope: Scope, value: Json): IncidentRaised {
+  const warnings = warningsOf(scope, ({ evaluate: again }) => {
+    again(expression)
+  })
+  return new IncidentRaised(
+    'EXTRACT_VALUE_ERROR',
+    `Failed to extract the correlation key for '${expression.source}': ` +
+      `The value must be either a string or a number, but was '${typeName(value)}'.` +
+      formatWarnings(warnings),
+  )
 }
 
 function wrongType(expression: Expression, scope: Scope, rest: string): IncidentRaised {

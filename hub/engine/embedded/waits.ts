@@ -8,7 +8,7 @@ import {
   evaluateAs,
   evaluateTimer,
   scopeOf,
-  typeName,
+  wrongKey,
 } from './variables.ts'
 
 /**
@@ -66,13 +66,10 @@ function planMessageWait(core: Core, token: Token, planned: Planned<'message'>):
   const scope = scopeOf(core, token)
   const name = evaluateAs(definition.name, scope, 'STRING')
   const { correlationKey } = definition
-  const key = correlationKey === undefined ? null : evaluate(correlationKey, scope)
+  if (correlationKey === undefined) throw new Error(`'${event.id}' has no correlation key`)
+  const key = evaluate(correlationKey, scope)
   if (typeof key !== 'string' && typeof key !== 'number') {
-    throw new IncidentRaised(
-      'EXTRACT_VALUE_ERROR',
-      `Failed to extract the correlation key for '${correlationKey?.source ?? ''}': ` +
-        `The value must be either a string or a number, but was '${typeName(key)}'.`,
-    )
+    throw wrongKey(correlationKey, scope, key)
   }
   return {
     kind: 'message',
@@ -138,11 +135,15 @@ export function nextRepetition(
   }
 }
 
-/** Ends everything that an element waits for, timers first as Zeebe does. */
-export function closeWaits(core: Core, token: Token): void {
+/** Ends everything that an element waits for, or only some of its events, timers first as Zeebe does. */
+export function closeWaits(
+  core: Core,
+  token: Token,
+  isClosing: (event: Element) => boolean = () => true,
+): void {
   if (token.waits.length === 0) return
-  const { waits } = token
-  token.waits = []
+  const waits = token.waits.filter(({ event }) => isClosing(event))
+  token.waits = token.waits.filter((wait) => !waits.includes(wait))
   touch(core, token)
   for (const wait of waits) {
     if (wait.kind !== 'timer') continue
