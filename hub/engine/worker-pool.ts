@@ -49,9 +49,8 @@ export function createWorkerPool(ports: PoolPorts): WorkerPool {
   const serve = async (subscription: Subscription, job: Job): Promise<void> => {
     const verdict = await runHandler(subscription.handler, job, ports.log)
     const endsAt = subscription.active.get(job) ?? 0
-    await answerJob(ports, { job, verdict }, () => {
-      return subscriptions.has(subscription) && ports.clock.now() < endsAt
-    })
+    const isOurs = (): boolean => subscriptions.has(subscription) && ports.clock.now() < endsAt
+    await answerJob(ports, { job, verdict }, isOurs)
     subscription.active.delete(job)
     if (subscription.active.size === 0) for (const resolve of subscription.idle.splice(0)) resolve()
     if (subscriptions.has(subscription)) dispatchTo(subscription)
