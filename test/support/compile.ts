@@ -22,7 +22,7 @@ export function compileInto(folder: string, part: string): void {
       jsc: {
         target: 'es2022',
         parser: { syntax: 'typescript' },
-        experimental: { keepImportAttributes: true },
+        experimental: { keepImportAssertions: true },
       },
       module: { type: 'es6' },
     })
