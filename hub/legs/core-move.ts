@@ -31,7 +31,8 @@ export type CoreAnswer = 'done' | { readonly refusal: Refusal; readonly certain:
 
 /**
  * Moves money at a core under a durable attempt (laws 5 and 6 of ARCHITECTURE.md): the attempt is stored before the call leaves; a
- * repeat asks what became of it first, and keeps its key. Throws `Unavailable` or `OutcomeUnknown` to be called again.
+ * repeat asks what became of it first, and keeps its key until the core's longest request time has passed without a trace:
+ * a core may keep a failure under its key for ever. Throws `Unavailable` or `OutcomeUnknown` to be called again.
  */
 export async function moveAtCore(
   ports: WorkflowPorts,
@@ -39,28 +40,23 @@ export async function moveAtCore(
   move: CoreMove,
 ): Promise<CoreAnswer> {
   const { store, clock } = ports
-  const ledger = ports.ledgerOf(record.key.fspId)
   const { attempt, before } = await store.step(async (tx) => ({
     before: await tx.attempts.latest(record.key, move.step),
     attempt: await openAttempt(tx, record.key, { step: move.step, at: clock.now() }),
   }))
   if (attempt.outcome === 'done') return 'done'
-  const asked = {
-    transferId: record.key.transferId,
-    accountId: move.accountId,
-    amount: move.amount,
-    fee: move.fee,
+  const trying = { ports, record, attempt, before, move, ledger: ports.ledgerOf(record.key.fspId) }
+  if (attempt.tries > 1) {
+    if ((await findOutcome(trying)) === move.reached) return foundDone(trying)
+    if (isOver(trying)) {
+      await note(trying, { outcome: 'refused', detail: noTrace, change: settled('not-happened') })
+      return moveAtCore(ports, record, move)
+    }
   }
-  if (attempt.tries > 1 && (await ledger.outcome(asked, move.role)) === move.reached) {
-    await settle(ports, record, { attempt, move, outcome: 'done', detail: 'found done when asked' })
-    return 'done'
-  }
-  const answer = await call(ports, record, { attempt, before, move, ledger })
-  if (!isRefusal(answer)) {
-    await settle(ports, record, { attempt, move, outcome: 'done', detail: sumWords(move) })
-    return 'done'
-  }
-  return refused(ports, record, { attempt, before, move, refusal: answer, asked, ledger })
+  const answer = await call(trying)
+  if (isRefusal(answer)) return refused(trying, answer)
+  await note(trying, { outcome: 'done', detail: sumWords(move), change: settled('done') })
+  return 'done'
 }
 
 /** What the core moves in all, in words. */
@@ -69,110 +65,127 @@ function sumWords({ amount, fee }: CoreMove): string {
   return fee.minorUnits > 0n ? `${words}, and a fee of ${formatAmount(fee)}` : words
 }
 
-type Calling = {
+const noTrace = 'the core shows nothing of it, and no earlier request can still arrive'
+
+/** One try of an attempt; `before` is the attempt as the try found it. */
+type Trying = {
+  readonly ports: WorkflowPorts
+  readonly record: TransferRecord
   readonly attempt: Attempt
   readonly before: Attempt | undefined
   readonly move: CoreMove
   readonly ledger: LedgerConnector
 }
 
-async function call(
-  ports: WorkflowPorts,
-  record: TransferRecord,
-  calling: Calling,
-): Promise<'done' | Refusal> {
-  const { attempt, move, ledger } = calling
-  const { accountId, amount, fee } = move
-  const { transferId } = record.key
+/** What the core shows, before this try has left: when it cannot be read, the try has not been one. */
+async function findOutcome(trying: Trying): Promise<LedgerOutcome> {
   try {
-    return await move.call(ledger, {
-      transferId,
-      accountId,
-      amount,
-      fee,
-      idempotencyKey: attempt.upstreamKey,
-    })
+    return await readOutcome(trying)
   } catch (failure) {
-    if (failure instanceof Unavailable) {
-      await note(ports, record, {
-        ...unsent(calling),
-        move,
+    if (failure instanceof Unavailable)
+      await note(trying, {
         outcome: 'unavailable',
         detail: failure.message,
+        change: unsent(trying),
       })
+    throw failure
+  }
+}
+
+function readOutcome({ record, move, ledger }: Trying): Promise<LedgerOutcome> {
+  const { accountId, amount, fee, role } = move
+  return ledger.outcome({ transferId: record.key.transferId, accountId, amount, fee }, role)
+}
+
+async function foundDone(trying: Trying): Promise<'done'> {
+  const detail = 'found done when asked'
+  await note(trying, { outcome: 'done', detail, change: settled('done') })
+  return 'done'
+}
+
+/** Whether no copy that was sent before this try can still arrive. */
+function isOver({ ports, before }: Trying): boolean {
+  return ports.clock.now() > (before?.sentAt ?? 0) + ports.times.coreLongestMs
+}
+
+async function call(trying: Trying): Promise<'done' | Refusal> {
+  const { record, attempt, move, ledger } = trying
+  const { accountId, amount, fee } = move
+  const { transferId } = record.key
+  const idempotencyKey = attempt.upstreamKey
+  try {
+    return await move.call(ledger, { transferId, accountId, amount, fee, idempotencyKey })
+  } catch (failure) {
+    if (failure instanceof Unavailable) {
+      const change = unsent(trying)
+      await note(trying, { outcome: 'unavailable', detail: failure.message, change })
     } else if (failure instanceof OutcomeUnknown) {
-      await note(ports, record, { attempt, move, outcome: 'unknown', detail: failure.message })
+      await note(trying, { outcome: 'unknown', detail: failure.message, change: (row) => row })
     }
     throw failure
   }
 }
 
-/** The attempt as it was before a try that surely did not leave. */
-function unsent({ attempt, before }: Calling): { readonly attempt: Attempt } {
-  const sentAt = before?.attempt === attempt.attempt ? before.sentAt : undefined
-  const { sentAt: _, ...rest } = attempt
-  return {
-    attempt: { ...rest, tries: attempt.tries - 1, ...(sentAt === undefined ? {} : { sentAt }) },
-  }
-}
-
-async function refused(
-  ports: WorkflowPorts,
-  record: TransferRecord,
-  no: Calling & {
-    readonly refusal: Refusal
-    readonly asked: Parameters<LedgerConnector['outcome']>[0]
-  },
-): Promise<CoreAnswer> {
-  const { attempt, before, move, refusal, ledger } = no
+async function refused(trying: Trying, refusal: Refusal): Promise<CoreAnswer> {
   const detail = `${refusal.errorCode} ${refusal.reason}: ${refusal.description}`
-  if (attempt.tries === 1) {
-    await settle(ports, record, { attempt, move, outcome: 'refused', detail })
-    return { refusal, certain: true }
+  if (trying.attempt.tries === 1) {
+    const row = await note(trying, { outcome: 'refused', detail, change: refusedOnce })
+    if (row?.outcome === 'done') return 'done'
+    return { refusal, certain: row?.outcome === 'refused' }
   }
-  if ((await ledger.outcome(no.asked, move.role)) === move.reached) {
-    await settle(ports, record, { attempt, move, outcome: 'done', detail: 'found done when asked' })
-    return 'done'
-  }
-  const lastSentAt = before?.sentAt ?? 0
-  if (ports.clock.now() > lastSentAt + ports.times.coreLongestMs) {
-    await settle(ports, record, { attempt, move, outcome: 'not-happened', detail })
-    return { refusal, certain: true }
-  }
+  if ((await readOutcome(trying)) === trying.move.reached) return foundDone(trying)
+  const certain = isOver(trying)
   // This try was answered; only the one before it may still arrive.
-  await note(ports, record, { ...unsent(no), move, outcome: 'refused', detail })
-  return { refusal, certain: false }
+  const change = certain ? settled('not-happened') : unsent(trying)
+  await note(trying, { outcome: 'refused', detail, change })
+  return { refusal, certain }
 }
 
-type Settled = { readonly attempt: Attempt; readonly move: CoreMove; readonly detail: string }
+/** What a try makes of the attempt as it stands: another run of the same job may have sent it meanwhile. */
+type ChangeOfAttempt = (row: Attempt) => Attempt
 
-async function settle(
-  ports: WorkflowPorts,
-  record: TransferRecord,
-  settled: Settled & { readonly outcome: 'done' | 'refused' | 'not-happened' },
-): Promise<void> {
-  const outcome = settled.outcome === 'done' ? 'done' : 'refused'
-  await note(ports, record, {
-    ...settled,
-    attempt: { ...settled.attempt, outcome: settled.outcome },
-    outcome,
-  })
+function settled(outcome: 'done' | 'not-happened'): ChangeOfAttempt {
+  return (row) => ({ ...row, outcome })
 }
 
+/** A no to the only try there was; a no to one of several settles nothing. */
+function refusedOnce(row: Attempt): Attempt {
+  return row.outcome === 'open' && row.tries === 1 ? { ...row, outcome: 'refused' } : row
+}
+
+/** The attempt as it was before a try that surely did not leave. */
+function unsent({ attempt, before }: Trying): ChangeOfAttempt {
+  const sentBefore = before?.attempt === attempt.attempt ? before.sentAt : undefined
+  return ({ sentAt, ...row }) => {
+    const sentLast = row.tries === attempt.tries ? sentBefore : sentAt
+    const tries = row.tries - 1
+    return { ...row, tries, ...(sentLast === undefined ? {} : { sentAt: sentLast }) }
+  }
+}
+
+type Noted = {
+  readonly outcome: TimelineOutcome
+  readonly detail: string
+  readonly change: ChangeOfAttempt
+}
+
+/** Writes down what became of a try; returns the attempt as it is then. */
 async function note(
-  ports: WorkflowPorts,
-  record: TransferRecord,
-  noted: Settled & { readonly outcome: TimelineOutcome },
-): Promise<void> {
-  await ports.store.step(async (tx) => {
-    await tx.attempts.save(noted.attempt)
+  { ports, record, attempt, move }: Trying,
+  { outcome, detail, change }: Noted,
+): Promise<Attempt | undefined> {
+  return ports.store.step(async (tx) => {
+    const latest = await tx.attempts.latest(record.key, move.step)
+    const row = latest?.attempt === attempt.attempt ? change(latest) : latest
+    if (row) await tx.attempts.save(row)
     await tx.transfers.appendTimeline(record.key, {
       at: ports.clock.now(),
-      step: noted.move.step,
+      step: move.step,
       party: record.key.fspId,
       direction: 'out',
-      outcome: noted.outcome,
-      detail: noted.detail,
+      outcome,
+      detail,
     })
+    return row
   })
 }
