@@ -1,9 +1,9 @@
-import { OutcomeUnknown } from '../connector.ts'
+import { Unavailable } from '../connector.ts'
 import { moveAtCore, type CoreMove } from './core-move.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { TransferRecord } from '../domain/transfer-record.ts'
-import { advance, loadLeg } from './leg.ts'
-import type { Tx } from '../store/store.ts'
+import { advance, loadLeg, openAttempt } from './leg.ts'
+import type { Attempt, Tx } from '../store/store.ts'
 import type { WorkflowPorts } from '../workflow.ts'
 
 /** Owed: the wait is open for a person, and the core is tried again after `retryMs`. */
@@ -19,10 +19,11 @@ export async function book(
   move: CoreMove,
 ): Promise<Booked> {
   if (leg.state === 'committed') return 'booked'
+  if (leg.state !== 'commit-decided' && leg.state !== 'booking-owed')
+    throw new Error(`a leg that is ${leg.state} was to be booked; nothing was done`)
   const answer = await moveAtCore(ports, leg, move)
   if (answer !== 'done') return owe(ports, leg, { move, refusal: answer.refusal })
-  if (leg.facts.inSuspense === true)
-    await moveSuspense(ports, leg, { move, direction: 'unsuspend' })
+  await leaveSuspense(ports, leg, move)
   await ports.store.step(async (tx) => {
     const record = await loadLeg(tx, leg.key)
     const at = ports.clock.now()
@@ -41,9 +42,8 @@ type Owed = { readonly move: CoreMove; readonly refusal: Refusal }
 
 async function owe(ports: WorkflowPorts, leg: TransferRecord, owed: Owed): Promise<Booked> {
   const asksForSuspense = leg.facts.decision === 'suspense' && leg.facts.inSuspense !== true
-  if (asksForSuspense && (await isSettled(ports, leg, owed.move))) {
+  if (asksForSuspense && (await isSettled(ports, leg, owed.move)))
     await moveSuspense(ports, leg, { move: owed.move, direction: 'suspend' })
-  }
   const record = await ports.store.step((tx) => openBookingWait(ports, tx, { leg, owed }))
   return { record, retryMs: ports.times.bookingRetryMs }
 }
@@ -72,37 +72,76 @@ async function openBookingWait(
     opensWait: true,
   })
   if (next === 'moved') await tellClient(tx, record)
-  const detail = `${owed.refusal.errorCode} ${owed.refusal.reason}: ${owed.refusal.description}`
-  await tx.problems.open({ key: leg.key, kind: 'booking-owed', detail, openedAt: at })
+  const detail = wordsOf(owed.refusal)
+  if (record.state === 'booking-owed')
+    await tx.problems.open({ key: leg.key, kind: 'booking-owed', detail, openedAt: at })
   return record
 }
 
+/** Reverses what was put into suspense, or may have been: that is known once it is repeated under its own key. */
+async function leaveSuspense(
+  ports: WorkflowPorts,
+  leg: TransferRecord,
+  move: CoreMove,
+): Promise<void> {
+  if (leg.facts.decision !== 'suspense') return
+  const suspended = await ports.store.step((tx) => tx.attempts.latest(leg.key, 'suspend'))
+  if (suspended === undefined || suspended.outcome === 'refused') return
+  if ((await moveSuspense(ports, leg, { move, direction: 'suspend' })) !== 'done') return
+  const left = await moveSuspense(ports, leg, { move, direction: 'unsuspend' })
+  if (left !== 'done') throw new Unavailable(`the core refused to unsuspend: ${left.description}`)
+}
+
+type SuspenseMove = { readonly move: CoreMove; readonly direction: 'suspend' | 'unsuspend' }
+
+/**
+ * Books into suspense, or out of it, under an attempt like every move of money. It cannot be asked about: a repeat under the
+ * same key is what tells, and a no to it is one to all copies of it.
+ */
 async function moveSuspense(
   ports: WorkflowPorts,
   leg: TransferRecord,
-  { move, direction }: { readonly move: CoreMove; readonly direction: 'suspend' | 'unsuspend' },
-): Promise<void> {
-  const ledger = ports.ledgerOf(leg.key.fspId)
-  const { accountId, amount, fee, role } = move
-  const idempotencyKey = `${direction}:${leg.key.transferId}`
-  const answer = await ledger[direction](
-    { transferId: leg.key.transferId, accountId, amount, fee, idempotencyKey },
-    role,
+  suspense: SuspenseMove,
+): Promise<'done' | Refusal> {
+  const { store, clock } = ports
+  const { move, direction } = suspense
+  const attempt = await store.step((tx) =>
+    openAttempt(tx, leg.key, { step: direction, at: clock.now() }),
   )
-  if (answer !== 'done')
-    throw new OutcomeUnknown(`the core refused to ${direction}: ${answer.description}`)
-  await ports.store.step(async (tx) => {
-    const record = await loadLeg(tx, leg.key)
-    await advance(tx, record, {
-      at: ports.clock.now(),
-      facts: { inSuspense: direction === 'suspend' },
-      entry: {
-        step: direction,
-        party: leg.key.fspId,
-        direction: 'out',
-        outcome: 'done',
-        detail: '',
-      },
-    })
+  if (attempt.outcome === 'done') return 'done'
+  const { accountId, amount, fee, role } = move
+  const { transferId } = leg.key
+  const ledger = ports.ledgerOf(leg.key.fspId)
+  const order = { transferId, accountId, amount, fee, idempotencyKey: attempt.upstreamKey }
+  const answer = await ledger[direction](order, role)
+  await store.step((tx) => noteSuspense(tx, { key: leg.key, attempt, answer, at: clock.now() }))
+  return answer
+}
+
+type SuspenseAnswer = {
+  readonly key: TransferRecord['key']
+  readonly attempt: Attempt
+  readonly answer: 'done' | Refusal
+  readonly at: number
+}
+
+async function noteSuspense(tx: Tx, { key, attempt, answer, at }: SuspenseAnswer): Promise<void> {
+  const outcome = answer === 'done' ? 'done' : 'refused'
+  const { step } = attempt
+  await tx.attempts.save({ ...attempt, outcome })
+  await advance(tx, await loadLeg(tx, key), {
+    at,
+    ...(answer === 'done' ? { facts: { inSuspense: step === 'suspend' } } : {}),
+    entry: {
+      step,
+      party: key.fspId,
+      direction: 'out',
+      outcome,
+      detail: answer === 'done' ? '' : wordsOf(answer),
+    },
   })
+}
+
+function wordsOf({ errorCode, reason, description }: Refusal): string {
+  return `${errorCode} ${reason}: ${description}`
 }
