@@ -55,6 +55,12 @@ export function openStore(file: string): Store {
   }
 }
 
+/** Whether something failed because the disk takes no writes now: nothing of it was kept, and it may be tried again. */
+export function isDiskFailure(failure: unknown): boolean {
+  if (!(failure instanceof Error) || !('code' in failure)) return false
+  return /^SQLITE_(FULL|IOERR|READONLY)/.test(String(failure.code))
+}
+
 function open(file: string): Database.Database {
   try {
     const database = new Database(file)

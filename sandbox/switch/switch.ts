@@ -1,4 +1,5 @@
 import type { Route } from '../http.ts'
+import { isDiskFailure } from '../store.ts'
 import { adminRoute } from './admin/admin-route.ts'
 import { labRoute } from './admin/lab-route.ts'
 import type { SwitchConfig } from './config.ts'
@@ -52,9 +53,14 @@ function sweepEvery(sweepMs: number, parts: SwitchParts): () => void {
   const { clock, faults, outbox } = parts
   let cancel = clock.after(sweepMs, sweep)
   function sweep(): void {
-    if (!faults.take('sweep', 'silence')) sweepExpired(parts)
-    outbox.tidy()
     cancel = clock.after(sweepMs, sweep)
+    try {
+      if (!faults.take('sweep', 'silence')) sweepExpired(parts)
+      outbox.tidy()
+    } catch (failure) {
+      // What could not be written down was not done either: the next sweep finds it.
+      if (!isDiskFailure(failure)) throw failure
+    }
   }
   return () => cancel()
 }

@@ -8,8 +8,11 @@ import {
   aTransfer,
   carry,
   expectBooksRight,
+  fault,
+  mend,
   post,
   settle,
+  stateAtSwitch,
   wait,
   watchBalance,
 } from '../support/journey.ts'
@@ -76,7 +79,7 @@ describe.each<[DiskName, string, number]>([
   ['heron', "the disk of a bank's core", oneMoment],
   ['heron', "the disk of a bank's core", tooLong],
   ['weaver', "the disk of another bank's core", tooLong],
-])('%s: %s is full for a while (%d, %d ms)', (name, _, fullMs) => {
+])('%s: %s is full for a while (%d ms)', (name, _, fullMs) => {
   it('some may be refused, but what was acknowledged goes on when there is room', async () => {
     const gained = await Promise.all([
       watchBalance(lab, 'heron', 6),
@@ -111,6 +114,21 @@ describe.each<[DiskName, string, number]>([
     expect(await openProblems()).toEqual([])
     expect(await carry(lab, aTransfer())).toMatchObject({ state: 'committed' })
   }, 60_000)
+})
+
+it('a switch that cannot write down what has expired does so when there is room', async () => {
+  await fault(lab, 'switch', { on: 'put-transfers', do: 'silence', forever: true })
+  const orders = Array.from({ length: 8 }, (_, n) => aTransfer({ payer: (n % 5) + 1, payee: 4 }))
+  const sent = await sendAll(orders)
+  await wait(lab, 1_000)
+  disks.fill('switch')
+  await wait(lab, tooLong)
+  const ids = sent.map(({ answer }) => answer.body.transactionId)
+  for (const id of ids) expect(await stateAtSwitch(lab, id)).toBe('RESERVED')
+  disks.free('switch')
+  await mend(lab, 'switch')
+  for (const id of ids) expect(await settle(lab, id)).toMatchObject({ state: 'aborted' })
+  expect(await openProblems()).toEqual([])
 })
 
 const unavailable = {

@@ -4,7 +4,7 @@ import { openStore, type Store } from '../../sandbox/store.ts'
 
 /** The files of a lab, each on a disk of its own that can be full: SQLite itself then refuses to grow. */
 export type Disks = {
-  /** Leaves the file no page more than it has. */
+  /** Takes every page that the file has left, and lets it have no more. */
   fill(name: DiskName): void
   /** Makes room again. */
   free(name: DiskName): void
@@ -33,21 +33,35 @@ export function createDisks(): Disks {
     opened.set(name, database)
     return watched(database, () => refused.set(name, (refused.get(name) ?? 0) + 1))
   }
-  const limit = (name: DiskName, pages: (database: Opened) => number): void => {
+  const named = (name: DiskName): Opened => {
     const database = opened.get(name)
     if (!database) throw new Error(`no file ${name}`)
-    database.all(`PRAGMA max_page_count = ${String(pages(database))}`)
-  }
-  const pagesOf = (database: Opened): number => {
-    const [row] = database.all('PRAGMA page_count')
-    return Number(row?.['page_count'])
+    return database
   }
   return {
-    fill: (name) => limit(name, pagesOf),
-    free: (name) => limit(name, () => roomy),
+    fill: (name) => fill(named(name)),
+    free: (name) => {
+      named(name).all(`PRAGMA max_page_count = ${String(roomy)}`)
+      named(name).exec('DROP TABLE filler')
+    },
     refusals: (name) => refused.get(name) ?? 0,
     hub: { open: (file) => keep(file, openSqlite(file)) },
     sandbox: { open: (file) => keep(file, openStore(file)) },
+  }
+}
+
+function fill(database: Opened): void {
+  database.exec('CREATE TABLE filler (bytes)')
+  const [row] = database.all('PRAGMA page_count')
+  database.all(`PRAGMA max_page_count = ${String(row?.['page_count'])}`)
+  for (const size of [3_000, 1_000, 100]) fillWith(database, size)
+}
+
+function fillWith(database: Opened, size: number): void {
+  try {
+    for (;;) database.exec(`INSERT INTO filler VALUES (zeroblob(${String(size)}))`)
+  } catch {
+    // It is full: what was wanted.
   }
 }
 
