@@ -13,9 +13,19 @@ CREATE TABLE IF NOT EXISTS engine_instances (key INTEGER PRIMARY KEY, doc TEXT N
 CREATE TABLE IF NOT EXISTS engine_messages (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 `
 
-/** Creates the engine's tables where they are missing. */
+/** Rises whenever documents change in a way that the code before cannot read. */
+const formatVersion = 1
+
+/** Creates the engine's tables in an empty file. Throws one sentence for a file that a later version has written. */
 export function createTables(database: SqlDatabase): void {
-  database.exec(schema)
+  const [row] = database.all('PRAGMA user_version')
+  const written = Number(row?.['user_version'] ?? 0)
+  if (written > formatVersion) {
+    throw new Error(
+      `the engine's file is of format ${written}, and this version reads up to ${formatVersion}`,
+    )
+  }
+  database.exec(`${schema}; PRAGMA user_version = ${formatVersion}`)
 }
 
 /** The row in which a key sequence keeps its place. */

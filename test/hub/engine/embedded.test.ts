@@ -40,6 +40,15 @@ function openEngine(file: string, clock: FakeClock): EngineUnderTest {
 }
 
 describe('The embedded engine', () => {
+  it('refuses a file that a later version has written, with one sentence', () => {
+    const file = join(folder, `${String(files++)}.db`)
+    const database = openSqlite(file)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    const open = () => createEmbeddedEngine({ file }, { clock: createFakeClock(), log: silentLog })
+    expect(open).toThrow('is of format 99')
+  })
+
   it('rejects what it could not commit, forgets it, and goes on once there is room on the disk', async () => {
     const clock = createFakeClock()
     let isFull = false
