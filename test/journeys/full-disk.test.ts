@@ -13,6 +13,7 @@ import {
   post,
   settle,
   stateAtSwitch,
+  until,
   wait,
   watchBalance,
 } from '../support/journey.ts'
@@ -129,6 +130,61 @@ it('a switch that cannot write down what has expired does so when there is room'
   await mend(lab, 'switch')
   for (const id of ids) expect(await settle(lab, id)).toMatchObject({ state: 'aborted' })
   expect(await openProblems()).toEqual([])
+})
+
+describe('a bank on its own feet whose disk is full for a while', () => {
+  it('pays and is paid when there is room, and the books of all are right', async () => {
+    const own = createDisks()
+    const place = join(folder, 'direct')
+    const direct = ['kingfisher']
+    const other = await startVirtualLab({ dataDir: place, disks: own, direct })
+    const bank = other.banks['kingfisher'] ?? ''
+    const pay = (n: number) =>
+      ask(other, {
+        method: 'POST',
+        url: `${bank}/lab/transfers`,
+        headers: { 'x-correlationid': `own-${String(n)}` },
+        body: aTransfer({ from: 'kingfisher', payer: (n % 5) + 1, to: 'heron', amount }).body,
+      })
+    const receive = (n: number) => {
+      const correlationId = `received-${String(n)}`
+      const order = {
+        payer: (n % 5) + 1,
+        to: 'kingfisher',
+        payee: 6,
+        amount,
+        correlationId,
+      } as const
+      return post(other, aTransfer(order))
+    }
+    const both = async (numbers: readonly number[]) => {
+      for (const n of numbers) {
+        await pay(n)
+        await receive(n)
+        await wait(other, 7)
+      }
+    }
+    await both([0, 1, 2, 3, 4, 5])
+    own.fill('kingfisher')
+    await both([6, 7, 8, 9, 10, 11])
+    await wait(other, tooLong)
+    expect(own.refusals('kingfisher')).toBeGreaterThan(0)
+    own.free('kingfisher')
+
+    for (const n of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) {
+      const [paid, received] = [await pay(n), await receive(n)]
+      expect([paid.status, received.status]).toEqual([200, 200])
+      await settle(other, received.body.transactionId)
+      const url = `${bank}/lab/transfers/${String(paid.body.transactionId)}`
+      const stateNow = async () => (await ask(other, { method: 'GET', url })).body.transferState
+      await until(other, async () => /COMMITTED|ABORTED/.test(await stateNow()))
+    }
+    await expectBooksRight(other)
+    expect(await carry(other, aTransfer({ to: 'kingfisher' }))).toMatchObject({
+      state: 'committed',
+    })
+    await other.close()
+  }, 60_000)
 })
 
 const unavailable = {
