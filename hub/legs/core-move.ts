@@ -9,8 +9,8 @@ import { formatAmount } from '../domain/money.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import type { Role } from '../domain/transfer.ts'
 import type { TimelineOutcome, TransferRecord } from '../domain/transfer-record.ts'
-import { openAttempt } from './leg.ts'
-import type { Attempt } from '../store/store.ts'
+import { loadLeg, openAttempt } from './leg.ts'
+import type { Attempt, Tx } from '../store/store.ts'
 import type { WorkflowPorts } from '../workflow.ts'
 
 /** A move of a leg at its core, and how to see afterwards that it happened. */
@@ -40,10 +40,13 @@ export async function moveAtCore(
   move: CoreMove,
 ): Promise<CoreAnswer> {
   const { store, clock } = ports
-  const { attempt, before } = await store.step(async (tx) => ({
-    before: await tx.attempts.latest(record.key, move.step),
-    attempt: await openAttempt(tx, record.key, { step: move.step, at: clock.now() }),
-  }))
+  const { attempt, before } = await store.step(async (tx) => {
+    await expectUnmoved(tx, record)
+    return {
+      before: await tx.attempts.latest(record.key, move.step),
+      attempt: await openAttempt(tx, record.key, { step: move.step, at: clock.now() }),
+    }
+  })
   if (attempt.outcome === 'done') return 'done'
   const trying = { ports, record, attempt, before, move, ledger: ports.ledgerOf(record.key.fspId) }
   if (attempt.tries > 1) {
@@ -57,6 +60,12 @@ export async function moveAtCore(
   if (isRefusal(answer)) return refused(trying, answer)
   await note(trying, { outcome: 'done', detail: sumWords(move), change: settled('done') })
   return 'done'
+}
+
+/** A move is right in one state only: no attempt is opened once another run of the job has decided something else. */
+async function expectUnmoved(tx: Tx, { key, state }: TransferRecord): Promise<void> {
+  const leg = await loadLeg(tx, key)
+  if (leg.state !== state) throw new Unavailable(`the leg has become ${leg.state} meanwhile`)
 }
 
 /** What the core moves in all, in words. */

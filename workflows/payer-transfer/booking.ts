@@ -6,6 +6,7 @@ import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { book } from '../../hub/legs/booking.ts'
 import { advance, firstRefusal, loadLeg } from '../../hub/legs/leg.ts'
+import type { Tx } from '../../hub/store/store.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { accountOf, amountOf } from './quote.ts'
 import { decideRelease } from './prepare.ts'
@@ -25,6 +26,8 @@ export function commitFunds(ports: WorkflowPorts): Step {
   }
 }
 
+const creditStep = 'credit-within'
+
 /**
  * Credits the payee at the payer's own FSP, where no switch stands between: the core's answer is the outcome. The payer's
  * hold is in place, so nothing can be lost between the two bookings.
@@ -39,10 +42,10 @@ export function creditWithin(ports: WorkflowPorts): Step {
     return store.step(async (tx) => {
       const record = await loadLeg(tx, key)
       const at = clock.now()
-      if (answer !== 'done' && answer.certain)
+      if (answer !== 'done' && answer.certain && !(await isCreditOpen(tx, key)))
         return decideRelease(tx, record, { at, why: answer.refusal })
       if (answer !== 'done') throw new OutcomeUnknown('an earlier credit may still arrive')
-      await advance(tx, record, {
+      const { record: decided } = await advance(tx, record, {
         at,
         event: 'commit-decided',
         entry: {
@@ -53,9 +56,15 @@ export function creditWithin(ports: WorkflowPorts): Step {
           detail: 'credited within the FSP',
         },
       })
-      return next('commit')
+      return afterCredit(decided)
     })
   }
+}
+
+/** Another run of this job may have its credit on the way. */
+async function isCreditOpen(tx: Tx, key: TransferRecord['key']): Promise<boolean> {
+  const latest = await tx.attempts.latest(key, creditStep)
+  return latest?.outcome === 'open' || latest?.outcome === 'done'
 }
 
 function creditMove(leg: TransferRecord): CoreMove {
@@ -65,7 +74,7 @@ function creditMove(leg: TransferRecord): CoreMove {
     ...legMove(leg),
     accountId,
     fee: noMoney(leg.order.amount.currency),
-    step: 'credit-within',
+    step: creditStep,
     role: 'payee',
     reached: 'booked',
     call: (ledger, move) => ledger.credit(move),
@@ -84,6 +93,8 @@ export function releaseFunds(ports: WorkflowPorts): Step {
   const { store, ledgerOf, clock, times, tellClient } = ports
   return async (variables) => {
     const leg = await store.step((tx) => loadLeg(tx, payerKey(variables)))
+    if (leg.state !== 'release-decided' && leg.state !== 'aborted')
+      throw new Error(`a leg that is ${leg.state} was to be released; nothing was done`)
     const move = { ...legMove(leg), step: 'release-funds', reached: 'released' as const }
     const asked = {
       transferId: leg.key.transferId,

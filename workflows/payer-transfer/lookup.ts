@@ -14,7 +14,9 @@ const asksMax = 2
 export function findPayer({ store, ledgerOf, clock }: WorkflowPorts): Step {
   return async (variables) => {
     const key = payerKey(variables)
-    const { order } = await store.step((tx) => loadLeg(tx, key))
+    const { order, state } = await store.step((tx) => loadLeg(tx, key))
+    // Started once more, by a message that came again long after: abort-transfer will find that it may not touch the leg.
+    if (state !== 'received') return refusal('request-modified', 'the order was carried out before')
     const account = await ledgerOf(key.fspId).findAccount(
       order.payer,
       order.amount.currency,

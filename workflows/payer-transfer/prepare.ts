@@ -30,6 +30,8 @@ export function prepareTransfer(ports: WorkflowPorts): Step {
     const peer = switchOf(key.fspId)
     const leg = await store.step((tx) => loadLeg(tx, key))
     if (leg.state === 'release-decided' || leg.state === 'aborted') return next('release')
+    // Committed already, which judge-transfer tells when the wait ends: nothing is left to be prepared.
+    if (leg.state !== 'reserved' && leg.state !== 'unknown') return wait(leg, 0)
     const message = peer.composePrepare(prepareOf(leg))
     const firstAnswerMs = firstAnswerFactor * times.resolverFirstMs
     const opened = await store.step((tx) =>

@@ -96,6 +96,8 @@ export function priceTransfer({ store, ledgerOf, clock }: WorkflowPorts): Step {
     return store.step(async (tx) => {
       const record = await loadLeg(tx, key)
       const at = clock.now()
+      // Priced before: the fee of the hold must be that of the booking.
+      if (record.state !== 'received') return {}
       if (isRefusal(price)) return noteRefusal(tx, record, { refusal: price, at, entry })
       await advance(tx, record, {
         at,

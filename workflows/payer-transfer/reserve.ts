@@ -7,6 +7,7 @@ import { advance, firstRefusal, loadLeg, noteRefusal } from '../../hub/legs/leg.
 import { noMoney } from '../../hub/domain/money.ts'
 import type { Tx } from '../../hub/store/store.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
+import { prepareStep } from './prepare.ts'
 import { accountOf, amountOf } from './quote.ts'
 import { next, payerKey } from './variables.ts'
 
@@ -70,6 +71,7 @@ async function fixExpiry(
   }: { readonly key: TransferRecord['key']; readonly at: number; readonly transferMs: number },
 ): Promise<TransferRecord | Refusal> {
   const record = await loadLeg(tx, key)
+  if (record.state === 'quoted' && record.facts.refusal) return record.facts.refusal
   if (record.facts.expiresAt !== undefined) return record
   const termsExpireAt = record.facts.terms?.expiresAt ?? Infinity
   if (termsExpireAt <= at) {
@@ -95,9 +97,9 @@ function isLate(record: TransferRecord, now: number): boolean {
   return now >= (record.facts.expiresAt ?? Infinity)
 }
 
-function afterReserve(record: TransferRecord): Variables {
-  if (record.state !== 'reserved') return next('release')
-  return next(record.facts.payeeAccount === undefined ? 'held' : 'within')
+function afterReserve({ state, facts }: TransferRecord): Variables {
+  if (state === 'release-decided' || state === 'aborted') return next('release')
+  return next(facts.payeeAccount === undefined ? 'held' : 'within')
 }
 
 async function settled(
@@ -133,6 +135,8 @@ function giveUp(
 ): Promise<Variables> {
   return store.step(async (tx) => {
     const record = await loadLeg(tx, key)
+    // Another run of this job may have got the hold meanwhile, and the transfer may be on its way with it.
+    if (isDone(record) || (await tx.attempts.latest(key, prepareStep))) return afterReserve(record)
     await advance(tx, record, {
       at: clock.now(),
       event: 'release-decided',
