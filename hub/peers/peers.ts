@@ -54,7 +54,7 @@ export function createPeers({ store, clock, log, switchOf }: PeersPorts): Route 
       callback,
       raw: inner,
     }
-    const isStored = await keep(store, row)
+    const isStored = await keep(store, row, peer.switchId)
     if (!isStored) {
       log.warn({ fspId, step: callback.kind, outcome: 'unavailable' }, 'callback not taken in')
       return rejected(unavailable)
@@ -65,9 +65,9 @@ export function createPeers({ store, clock, log, switchOf }: PeersPorts): Route 
 }
 
 /** Stores and publishes; false while the store takes no writes. */
-async function keep(store: Store, row: InboxInsert): Promise<boolean> {
+async function keep(store: Store, row: InboxInsert, switchId: string): Promise<boolean> {
   try {
-    await store.step((tx) => publishCallback(tx, row))
+    await store.step((tx) => publishCallback(tx, row, switchId))
     return true
   } catch (failure) {
     if (failure instanceof Unavailable) return false

@@ -11,7 +11,7 @@ const messageTtlMs = 60_000
  * Stores a verified callback and, in the same transaction, the message that wakes whoever waits for it. The message is only
  * a nudge: what was told is read from the store, so it does no harm twice, late, or to nobody.
  */
-export async function publishCallback(tx: Tx, row: InboxInsert): Promise<void> {
+export async function publishCallback(tx: Tx, row: InboxInsert, switchId: string): Promise<void> {
   const inboxId = await tx.inbox.insert(row)
   const { callback } = row
   switch (callback.kind) {
@@ -25,7 +25,7 @@ export async function publishCallback(tx: Tx, row: InboxInsert): Promise<void> {
     }
     case 'transfer-told':
     case 'transfer-refused':
-      return wakeTransfer(tx, row, { inboxId, transferId: callback.transferId })
+      return wakeTransfer(tx, row, { inboxId, transferId: callback.transferId, switchId })
     case 'quote-given':
     case 'quote-refused':
       return wakeWaiters(tx, row, { inboxId, about: `quote/${row.about.id}` })
@@ -80,15 +80,17 @@ const outcomeMessages = {
 async function wakeTransfer(
   tx: Tx,
   row: InboxInsert,
-  { inboxId, transferId }: { readonly inboxId: string; readonly transferId: string },
+  told: { readonly inboxId: string; readonly transferId: string; readonly switchId: string },
 ): Promise<void> {
   const { fspId } = row
+  const { inboxId, transferId, switchId } = told
   const record =
     (await tx.transfers.find({ fspId, role: 'payer', transferId })) ??
     (await tx.transfers.find({ fspId, role: 'payee', transferId }))
   // Nobody here knows the transfer: the message is kept, and that is all that can be done with it.
   if (!record) return
   await noteTold(tx, row, record)
+  if (row.callback.source === switchId) await noteContradiction(tx, row, record)
   await send(tx, row, {
     name: outcomeMessages[record.key.role],
     correlationKey: waitKey(record),
@@ -112,6 +114,14 @@ async function noteTold(
     outcome: isError ? 'refused' : 'given',
     detail: toldWords(callback),
   })
+}
+
+/** The scheme has committed what we have released: only people can settle that with each other. */
+async function noteContradiction(
+  tx: Tx,
+  { callback, receivedAt }: InboxInsert,
+  record: TransferRecord,
+): Promise<void> {
   const isReleased = record.state === 'release-decided' || record.state === 'aborted'
   if (!isReleased || callback.kind !== 'transfer-told' || callback.state !== 'COMMITTED') return
   await tx.problems.open({

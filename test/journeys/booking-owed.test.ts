@@ -250,7 +250,10 @@ describe('"COMMITTED reaching a transfer whose release is decided is an open pro
     await fault(lab, 'switch', { on: 'post-transfers', do: 'silence', forever: true })
     const leg = await carry(lab, aTransfer())
     expect(leg.state).toBe('aborted')
-    await tell(lab, leg.id, { state: 'COMMITTED', fulfilment: 'A'.repeat(43) })
+    const told = { state: 'COMMITTED', fulfilment: 'A'.repeat(43) }
+    await tell(lab, leg.id, { ...told, by: 'weaver' })
+    expect(await openProblems(lab, leg.id)).toEqual([])
+    await tell(lab, leg.id, told)
     await wait(lab, 60_000)
     expect(await openProblems(lab, leg.id)).toEqual(['committed-after-release'])
     expect(await legOf(lab, leg.id, 'payer')).toMatchObject({ state: 'aborted' })
