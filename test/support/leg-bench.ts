@@ -1,9 +1,11 @@
 import type {
+  IlpTerms,
   LedgerConnector,
   LedgerMove,
   LedgerOutcome,
   SwitchConnector,
 } from '../../hub/connector.ts'
+import { partyKey } from '../../hub/domain/party.ts'
 import type { Refusal } from '../../hub/domain/refusal.ts'
 import type { Role, TransferKey, TransferState } from '../../hub/domain/transfer.ts'
 import type { TransferFacts, TransferRecord } from '../../hub/domain/transfer-record.ts'
@@ -99,6 +101,12 @@ export type LegBench = {
   tell(callback: Untimed<InboxInsert['callback']>): Promise<void>
 }
 
+type Situation = {
+  readonly role?: Role
+  readonly facts?: TransferFacts
+  readonly packet?: IlpTerms
+}
+
 const times = {
   lookupMs: 10_000,
   quoteMs: 60_000,
@@ -111,10 +119,10 @@ const times = {
   bookingRetryMs: 5_000,
 }
 
-/** A leg in a state, with facts as a transfer of 10.50 KES has them by then. */
+/** A leg in a state, with facts as a transfer of 10.50 KES has them by then; `packet` is what any ILP packet says. */
 export async function aLegBench(
   state: TransferState,
-  { role = 'payer', facts = {} }: { readonly role?: Role; readonly facts?: TransferFacts } = {},
+  { role = 'payer', facts = {}, packet }: Situation = {},
 ): Promise<LegBench> {
   const clock = createFakeClock()
   const store = createSqliteStore({ file: ':memory:' }, { clock, log: silentLog })
@@ -129,7 +137,7 @@ export async function aLegBench(
     times,
     log: silentLog,
     ledgerOf: () => core,
-    switchOf: () => aSwitch(sent),
+    switchOf: () => ({ ...aSwitch(sent), readIlpPacket: () => packet }),
     tellClient: async (_tx, record) => void told.push(record.state),
   }
   return {
@@ -150,9 +158,22 @@ export async function aLegBench(
     tell: async (callback) => {
       const at = clock.now()
       const row = { answeredAt: at, ...callback } as InboxInsert['callback']
-      await store.step((tx) => tx.inbox.insert(aCallback({ receivedAt: at, callback: row })))
+      const inserted = aCallback({
+        fspId: key.fspId,
+        receivedAt: at,
+        callback: row,
+        about: aboutOf(row),
+      })
+      await store.step((tx) => tx.inbox.insert(inserted))
     },
   }
+}
+
+function aboutOf(callback: InboxInsert['callback']): InboxInsert['about'] {
+  if ('partyId' in callback) return { kind: 'party', id: partyKey(callback.partyId) }
+  if ('quoteId' in callback) return { kind: 'quote', id: callback.quoteId }
+  if ('transferId' in callback) return { kind: 'transfer', id: callback.transferId }
+  throw new Error(`${callback.kind} is no answer`)
 }
 
 function aRecord(

@@ -76,9 +76,10 @@ export function acceptPayee(ports: WorkflowPorts): Step {
   return async (variables) => {
     const key = payerKey(variables)
     const { store, clock } = ports
+    const { switchId } = ports.switchOf(key.fspId)
     const found = await store.step(async (tx) => {
       const record = await loadLeg(tx, key)
-      const answer = await payeeAnswer(tx, record)
+      const answer = await payeeAnswer(tx, record, switchId)
       if (answer === undefined && (record.facts.asked ?? 0) < asksMax) return next('ask')
       await tx.lookups.close(key.fspId, partyKey(record.order.payee), transferLine(key))
       if (answer === undefined) {
@@ -94,16 +95,27 @@ export function acceptPayee(ports: WorkflowPorts): Step {
   }
 }
 
-async function payeeAnswer(tx: Tx, record: TransferRecord): Promise<Party | Refusal | undefined> {
-  const rows = await tx.inbox.ofParty(
-    record.key.fspId,
-    partyKey(record.order.payee),
-    record.createdAt,
-  )
-  const callback = rows.at(-1)?.callback
-  if (callback?.kind === 'party-given') return callback.party
-  if (callback?.kind !== 'party-refused') return undefined
-  return refusalOfCode('lookup', callback.error.errorCode, callback.error.description)
+/**
+ * A party is given by the FSP that she is at, or by the switch; anybody else's word for it is none. Two FSPs that both say so
+ * cannot both be right, and nobody here knows which one the directory named.
+ */
+async function payeeAnswer(
+  tx: Tx,
+  record: TransferRecord,
+  switchId: string,
+): Promise<Party | Refusal | undefined> {
+  const { key, order, createdAt } = record
+  const rows = await tx.inbox.ofParty(key.fspId, partyKey(order.payee), createdAt)
+  const given = rows.flatMap(({ callback }) => {
+    if (callback.kind !== 'party-given') return []
+    const { source, party } = callback
+    return source === party.fspId || source === switchId ? [party] : []
+  })
+  if (new Set(given.map(({ fspId }) => fspId)).size > 1)
+    return refusal('message-invalid', 'more than one FSP says that the payee is its customer')
+  const refused = rows.findLast(({ callback }) => callback.kind === 'party-refused')?.callback
+  if (given.length > 0 || refused?.kind !== 'party-refused') return given.at(-1)
+  return refusalOfCode('lookup', refused.error.errorCode, refused.error.description)
 }
 
 async function acceptParty(

@@ -1,6 +1,7 @@
 import { v5 } from 'uuid'
-import type { SwitchConnector } from '../../hub/connector.ts'
+import type { IlpTerms, SwitchConnector } from '../../hub/connector.ts'
 import { addMoney, formatAmount, isSameMoney, noMoney, type Money } from '../../hub/domain/money.ts'
+import { partyKey } from '../../hub/domain/party.ts'
 import type { QuoteQuestion, QuoteTerms } from '../../hub/domain/quote.ts'
 import { isRefusal, refusal, refusalOfCode, type Refusal } from '../../hub/domain/refusal.ts'
 import { transferLine } from '../../hub/domain/transfer.ts'
@@ -179,7 +180,19 @@ function faultOfTerms({ record, terms, at }: Offer, peer: SwitchConnector): Refu
   if (!isSameMoney(packet.amount, terms.transferAmount)) {
     return refusal('message-invalid', 'the ILP packet is for another amount than the terms')
   }
+  if (!isOfTransfer(packet, record))
+    return refusal('message-invalid', 'the ILP packet is for another transfer or payee')
   return undefined
+}
+
+/** The packet is what the two FSPs will show each other later: it must name this transfer and whom the money is for. */
+function isOfTransfer(packet: IlpTerms, record: TransferRecord): boolean {
+  return (
+    packet.quoteId === record.facts.quoteId &&
+    packet.transactionId === record.key.transferId &&
+    packet.payeeFspId === otherFspOf(record) &&
+    partyKey(packet.payee) === partyKey(record.order.payee)
+  )
 }
 
 /**
