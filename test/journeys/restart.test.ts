@@ -80,7 +80,7 @@ async function isSettled(id: string): Promise<boolean> {
 }
 
 /** Every n-th boundary, of each journey others: all of them take minutes. */
-const stride = 7
+const stride = 11
 
 describe.each([
   { name: 'between two banks', order: { amount: '1' }, ends: 'committed', cost: 600, first: 1 },
@@ -121,7 +121,7 @@ describe.each([
       expect(await openProblems(lab, leg.id)).toEqual([])
       if (!leg.wasCut) break
     }
-    expect(endings.length).toBeGreaterThan(8)
+    expect(endings.length).toBeGreaterThan(4)
     expect(await paid()).toBeCloseTo(-cost * count(endings, 'committed'))
   }, 120_000)
 
