@@ -68,6 +68,8 @@ const migrations: readonly string[] = [
      fsp_id TEXT NOT NULL, registration_id TEXT NOT NULL, party_id TEXT NOT NULL,
      account_id TEXT NOT NULL, currency TEXT NOT NULL, state TEXT NOT NULL, refusal TEXT,
      wait BIGINT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (fsp_id, registration_id));`,
+
+  'ALTER TABLE quotes ADD COLUMN honoured_for TEXT;',
 ]
 
 /** Brings the tables to this program's version, step by step. Throws one sentence for a file that a later version wrote. */

@@ -193,6 +193,8 @@ export interface Quotes {
   insert(quote: GivenQuote): Promise<boolean>
   find(fspId: string, quoteId: string): Promise<GivenQuote | undefined>
   findByCondition(fspId: string, condition: string): Promise<GivenQuote | undefined>
+  /** Writes down for which transfer a quote is honoured; the last one stands. */
+  honour(fspId: string, quoteId: string, transferId: string): Promise<void>
 }
 
 /** A quote that one of our FSPs answered as payee. */
@@ -205,6 +207,8 @@ export type GivenQuote = {
   /** The answer, byte for byte. */
   readonly answer: SwitchMessage
   readonly createdAt: number
+  /** The transfer that was promised on it; absent until one is, and not looked at by `insert`. */
+  readonly honouredFor?: string
 }
 
 /** What only a person can settle. */

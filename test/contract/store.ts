@@ -390,6 +390,18 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         expect(await ask((tx) => tx.quotes.findByCondition('heron', 'condition-1'))).toBeUndefined()
       })
 
+      it('knows the transfer that a quote is honoured for', async () => {
+        await ask((tx) => tx.quotes.insert(aQuote()))
+        await ask((tx) => tx.quotes.honour('weaver', 'quote-1', 'transfer-1'))
+        await ask((tx) => tx.quotes.honour('weaver', 'quote-1', 'transfer-2'))
+        expect(await ask((tx) => tx.quotes.find('weaver', 'quote-1'))).toEqual(
+          aQuote({ honouredFor: 'transfer-2' }),
+        )
+        await expect(
+          ask((tx) => tx.quotes.honour('heron', 'quote-1', 'transfer-1')),
+        ).rejects.toThrow('never given')
+      })
+
       it('keeps a quote that was refused', async () => {
         const { terms: _terms, accountId: _accountId, ...refused } = aQuote()
         await ask((tx) => tx.quotes.insert(refused))

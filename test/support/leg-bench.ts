@@ -16,6 +16,9 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { silentLog } from './silent-log.ts'
 import { aCallback, aKey, aTransfer, kes } from './store-values.ts'
 
+/** The fulfilment of whatever packet a bench's switch is shown. */
+export const benchFulfilment = Buffer.alloc(32, 1).toString('base64url')
+
 /** What a core answers to one call: done, a no, or a throw. */
 export type CoreAnswer = 'done' | Refusal | Error
 
@@ -224,7 +227,7 @@ function aSwitch(sent: string[]): SwitchConnector {
     composeTransferRefusal: of('PUT', '/transfers/error'),
     composeOutcomeQuestion: of('GET', '/transfers'),
     composeParticipant: of('POST', '/participants'),
-    fulfilmentOf: () => 'fulfilment',
+    fulfilmentOf: () => benchFulfilment,
     readIlpPacket: () => undefined,
     deliver: async ({ method, path }) => {
       sent.push(`${method} ${path}`)

@@ -7,6 +7,7 @@ import {
 import { fulfils } from '../../hub/domain/condition.ts'
 import { isSameMoney, noMoney } from '../../hub/domain/money.ts'
 import { isRefusal, refusal, type Refusal } from '../../hub/domain/refusal.ts'
+import type { TransferKey } from '../../hub/domain/transfer.ts'
 import type { TransferOrder, TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { advance, openAttempt, word } from '../../hub/legs/leg.ts'
@@ -20,6 +21,8 @@ export const answerStep = 'answer-transfer'
 type Asked = {
   readonly prepare: TransferPrepare
   readonly quote: GivenQuote | undefined
+  /** Whether another transfer was promised on the quote, and has not come to nothing. */
+  readonly isUsed: boolean
   readonly to: string
 }
 
@@ -33,13 +36,15 @@ export function decideFulfilment(ports: WorkflowPorts): Step {
     const key = payeeKey(variables)
     const before = await store.step(async (tx) => {
       const record = await tx.transfers.find(key)
-      return record ?? readPrepare(tx, key.fspId, word(variables, 'inboxId'))
+      return record ?? readPrepare(tx, key, word(variables, 'inboxId'))
     })
     if ('state' in before) return decided(before)
-    const { prepare, quote, to } = before
+    const { prepare, to } = before
     const fault =
       faultOfPrepare(before, { fspId: key.fspId, now: clock.now() }) ??
-      (await faultOfAccount(ports, before, key.fspId))
+      (await faultOfAccount(ports, before, key.fspId)) ??
+      // The core may have taken long to answer.
+      faultOfPrepare(before, { fspId: key.fspId, now: clock.now() })
     const peer = switchOf(key.fspId)
     const fulfilment = fault ? undefined : peer.fulfilmentOf(prepare.ilpPacket)
     const broken = fulfilment !== undefined && !fulfils(fulfilment, prepare.condition)
@@ -51,21 +56,27 @@ export function decideFulfilment(ports: WorkflowPorts): Step {
       ? composeNo(peer, { to, prepare, no })
       : composeYes(peer, { to, prepare, fulfilment, completedAt })
     return store.step((tx) =>
-      persist(tx, { key, prepare, quote, to }, { no, message, fulfilment, at: completedAt }),
+      persist(tx, { key, ...before }, { no, message, fulfilment, at: completedAt }),
     )
   }
 }
 
-async function readPrepare(tx: Tx, fspId: string, inboxId: string): Promise<Asked> {
+async function readPrepare(tx: Tx, key: TransferKey, inboxId: string): Promise<Asked> {
   const row = await tx.inbox.find(inboxId)
   if (row?.callback.kind !== 'transfer-prepared')
     throw new Error(`inbox row ${inboxId} prepares no transfer`)
   const { prepare, source } = row.callback
-  return { prepare, to: source, quote: await tx.quotes.findByCondition(fspId, prepare.condition) }
+  const quote = await tx.quotes.findByCondition(key.fspId, prepare.condition)
+  return { prepare, to: source, quote, isUsed: await isUsed(tx, key, quote?.honouredFor) }
+}
+
+async function isUsed(tx: Tx, key: TransferKey, transferId: string | undefined): Promise<boolean> {
+  if (transferId === undefined || transferId === key.transferId) return false
+  return (await tx.transfers.find({ ...key, transferId }))?.state !== 'aborted'
 }
 
 function faultOfPrepare(
-  { prepare, quote }: Asked,
+  { prepare, quote, isUsed }: Asked,
   { fspId, now }: { readonly fspId: string; readonly now: number },
 ): Refusal | undefined {
   if (prepare.payeeFspId !== fspId) return refusal('message-invalid', 'the payee FSP is another')
@@ -78,6 +89,7 @@ function faultOfPrepare(
   }
   if (prepare.payerFspId !== question.payerFspId)
     return refusal('message-invalid', 'the payer FSP is not the one that asked')
+  if (isUsed) return refusal('payee-refused-transfer', 'the quote is that of another transfer')
   if (terms.expiresAt <= now) return refusal('quote-expired', 'the quote had expired')
   if (prepare.expiresAt <= now)
     return refusal('transfer-expired', 'the transfer had expired when it came')
@@ -147,6 +159,7 @@ async function persist(
     const earlier = await tx.transfers.find(asked.key)
     return earlier ? decided(earlier) : next('refuse')
   }
+  if (!no) await honourQuote(tx, asked)
   const attempt = await openAttempt(tx, asked.key, { step: answerStep, at, message })
   await tx.attempts.save({ ...attempt, tries: 0 })
   const { record } = await advance(tx, fresh, {
@@ -162,6 +175,19 @@ async function persist(
     },
   })
   return decided(record)
+}
+
+/** A quote is a promise of one payment: whoever prepares a second one on it is told so when this is tried again. */
+async function honourQuote(
+  tx: Tx,
+  { key, quote }: Asked & { readonly key: TransferKey },
+): Promise<void> {
+  if (!quote) throw new Error('a transfer without a quote was to be fulfilled')
+  const { quoteId } = quote.question
+  const latest = await tx.quotes.find(key.fspId, quoteId)
+  if (await isUsed(tx, key, latest?.honouredFor))
+    throw new Unavailable('the quote was honoured for another transfer meanwhile')
+  await tx.quotes.honour(key.fspId, quoteId, key.transferId)
 }
 
 function decided(record: TransferRecord): Variables {

@@ -29,14 +29,20 @@ export function createQuotes(sql: SqlSession): Quotes {
       const [row] = await sql.all(findByCondition, [fspId, condition])
       return row && quoteOf(row)
     },
+    honour: async (fspId, quoteId, transferId) => {
+      const changed = await sql.run(honourQuote, [transferId, fspId, quoteId])
+      if (changed !== 1) throw new Error('a quote that was never given cannot be honoured')
+    },
   }
 }
+
+const honourQuote = 'UPDATE quotes SET honoured_for = ? WHERE fsp_id = ? AND quote_id = ?'
 
 const insertQuote = `INSERT INTO quotes
   (fsp_id, quote_id, condition, question, account_id, terms, answer, created_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
-const columns = 'fsp_id, question, account_id, terms, answer, created_at'
+const columns = 'fsp_id, question, account_id, terms, answer, created_at, honoured_for'
 
 const findQuote = `SELECT ${columns} FROM quotes WHERE fsp_id = ? AND quote_id = ?`
 
@@ -46,6 +52,7 @@ const findByCondition = `SELECT ${columns} FROM quotes
 function quoteOf(row: SqlRow): GivenQuote {
   const accountId = textIfAny(row, 'account_id')
   const terms = textIfAny(row, 'terms')
+  const honouredFor = textIfAny(row, 'honoured_for')
   return {
     fspId: text(row, 'fsp_id'),
     question: questionJson.decode(text(row, 'question')),
@@ -53,5 +60,6 @@ function quoteOf(row: SqlRow): GivenQuote {
     ...(terms === undefined ? {} : { terms: termsJson.decode(terms) }),
     answer: messageJson.decode(text(row, 'answer')),
     createdAt: whole(row, 'created_at'),
+    ...(honouredFor === undefined ? {} : { honouredFor }),
   }
 }
