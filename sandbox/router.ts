@@ -88,14 +88,23 @@ export function json(status: number, body: unknown, headers: Headers = {}): Http
   }
 }
 
-/** The request's body as JSON, or undefined when it is not JSON (empty included). */
+/** Nothing that is meant nests so deep; what does is there to exhaust the stack of whoever walks through it. */
+const depthMax = 32
+
+/** The request's body as JSON, or undefined when it is not JSON (empty included), or nested more than 32 deep. */
 export function readJson(request: HttpRequest): unknown {
   try {
     const value: unknown = JSON.parse(Buffer.from(request.bytes).toString('utf8'))
-    return value
+    return isDeeperThan(value, depthMax) ? undefined : value
   } catch {
     return undefined
   }
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === 0) return true
+  return Object.values(value).some((member) => isDeeperThan(member, depth - 1))
 }
 
 /** A 404 or other problem in plain words (RFC 9457), for the lab's own APIs. */

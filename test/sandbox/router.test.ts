@@ -53,4 +53,11 @@ describe('readJson', () => {
     expect(readJson({ ...ask('PUT', '/'), bytes: Buffer.from('{') })).toBeUndefined()
     expect(readJson({ ...ask('PUT', '/'), bytes: Buffer.from('{"a":1}') })).toEqual({ a: 1 })
   })
+
+  it('gives undefined for what nests without end, and takes what nests 32 deep', () => {
+    const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth))
+    expect(readJson({ ...ask('PUT', '/'), bytes: nested(100_000) })).toBeUndefined()
+    expect(readJson({ ...ask('PUT', '/'), bytes: nested(33) })).toBeUndefined()
+    expect(readJson({ ...ask('PUT', '/'), bytes: nested(32) })).toBeDefined()
+  })
 })
