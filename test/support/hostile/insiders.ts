@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { bytesOf, damaged, nastySegment, nastyText } from './junk.ts'
+import { bytesOf, damaged, nastySegment } from './junk.ts'
 import type { HostileRequest, Target } from './strangers.ts'
 
 /** A real account, by its id at the bank and its external id. */
@@ -247,7 +247,7 @@ export const byPlayers: fc.Arbitrary<HostileRequest> = fc
     })),
   )
 
-/** Orders to the hub in the name of a customer whom nobody knows. */
+/** Orders to the hub, or to a bank on its own feet, in the name of a customer whom nobody knows. */
 export const byClients: fc.Arbitrary<HostileRequest> = fc.constantFrom(...banks).chain((bank) => {
   const partyOf = (partyIdentifier: string): object => ({
     partyIdInfo: { partyIdType: 'MSISDN', partyIdentifier },
@@ -259,15 +259,16 @@ export const byClients: fc.Arbitrary<HostileRequest> = fc.constantFrom(...banks)
   }
   const decision = { role: 'payer', decision: 'commit', reason: 'x' }
   const id = '00000000-0000-4000-8000-000000000001'
-  const samples: readonly Sample[] = [
+  const samples: readonly (Sample & { readonly target?: Target })[] = [
+    { target: 'kingfisher', method: 'POST', path: '/lab/transfers', body: order },
     { method: 'POST', path: '/channel/transfer', body: order },
     { method: 'POST', path: '/channel/transfer', body: { ...order, amountType: 'RECEIVE' } },
     { method: 'POST', path: '/channel/partyRegistration', body: { accountId: 'nobody' } },
     { method: 'POST', path: `/operations/transfers/${id}/decision`, body: decision },
   ]
-  return fc.constantFrom(...samples).chain(({ method, path, body }) =>
-    fc.tuple(damaged(body), fc.uuid(), nastyText).map(([text, key]) => ({
-      target: 'hub' as const,
+  return fc.constantFrom(...samples).chain(({ target = 'hub', method, path, body }) =>
+    fc.tuple(damaged(body), fc.uuid()).map(([text, key]) => ({
+      target,
       method,
       path,
       headers: {

@@ -3,7 +3,7 @@ import { httpDate } from '../../../sandbox/switch/fspiop/date.ts'
 import { createSigner, type Signer } from '../../../sandbox/switch/fspiop/signature.ts'
 import type { VirtualLab } from '../virtual-lab.ts'
 import { bytesOf, damaged, nastyHeader, nastySegment } from './junk.ts'
-import type { HostileRequest } from './strangers.ts'
+import type { HostileRequest, Target } from './strangers.ts'
 
 /** What an eavesdropper has learnt: transfers and quotes that are over, and every signed message that was sent. */
 export type Overheard = {
@@ -12,11 +12,14 @@ export type Overheard = {
   readonly prepares: readonly Readonly<Record<string, unknown>>[]
   readonly terms: readonly Readonly<Record<string, unknown>>[]
   readonly fulfilments: readonly string[]
-  /** As they went to the hub or the switch, byte for byte. */
+  /** As they went to the hub, the switch or the bank on its own feet, byte for byte. */
   readonly sent: readonly HostileRequest[]
 }
 
 const members = ['heron', 'weaver', 'ibis', 'kingfisher'] as const
+
+/** The bank that speaks for itself in the lab that is lied to; the hub speaks for the others. */
+export const direct = 'kingfisher'
 
 type Draft = {
   readonly method: string
@@ -37,16 +40,18 @@ type Message = {
 }
 
 /** Listens to all that was sent in the lab from there (an index of the network's traffic) until now. */
-export function overhear({ network, hub, switch: atSwitch }: VirtualLab, from = 0): Overheard {
-  const sent = network.traffic
-    .slice(from)
-    .flatMap(({ url, request }): readonly HostileRequest[] => {
-      if (request.headers['fspiop-signature'] === undefined) return []
-      const target = url.startsWith(hub) ? ('hub' as const) : ('switch' as const)
-      if (target === 'switch' && !url.startsWith(atSwitch)) return []
-      const { method, path, headers, bytes } = request
-      return [{ target, method, path, headers, bytes }]
-    })
+export function overhear(lab: VirtualLab, from = 0): Overheard {
+  const places: readonly (readonly [string, Target])[] = [
+    [lab.hub, 'hub'],
+    [lab.switch, 'switch'],
+    [lab.banks[direct] ?? '', direct],
+  ]
+  const sent = lab.network.traffic.slice(from).flatMap(({ url, request }) => {
+    if (request.headers['fspiop-signature'] === undefined) return []
+    const target = places.find(([base]) => url.startsWith(base))?.[1]
+    const { method, path, headers, bytes } = request
+    return target === undefined ? [] : [{ target, method, path, headers, bytes }]
+  })
   const bodies = (pattern: RegExp): readonly Record<string, unknown>[] =>
     sent.filter(({ method, path }) => pattern.test(`${method} ${path}`)).map(bodyOf)
   const prepares = bodies(/^POST \/transfers$/)
@@ -263,10 +268,12 @@ function signed(
     'fspiop-http-method': method,
   }
   const signature = signers.get(by)?.signatureOf({ method, path, headers, bytes }) ?? ''
+  const place = at === 'hub' && to === direct ? direct : at
+  const prefix = { hub: `/fsp/${to}`, switch: '', [direct]: '/fspiop' }[place]
   return {
-    target: at,
+    target: place,
     method,
-    path: at === 'hub' ? `/fsp/${to}${path}` : path,
+    path: prefix + path,
     headers: { ...headers, 'fspiop-signature': signature },
     bytes,
   }

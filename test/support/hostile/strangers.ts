@@ -49,7 +49,9 @@ const bankPaths = [
   ].map((path) => `${fineract}/${path}`),
   ...['glaccounts', 'paymenttypes', ':x'].map((path) => `${fineract}/${path}`),
   ...['/lab/health', '/lab/books', '/lab/customers', '/lab/customers/:x', '/lab/settlements'],
-  ...['/lab/faults', '/lab/transfers', '/fspiop/parties/MSISDN/:x', '/fspiop/transfers/:x', '/:x'],
+  ...['/lab/faults', '/lab/transfers', '/lab/transfers/:x', '/fspiop/transfers', '/:x'],
+  ...['/fspiop/parties/MSISDN/:x', '/fspiop/parties/:x/:x/error', '/fspiop/transfers/:x'],
+  ...['/fspiop/transfers/:x/error', '/fspiop/quotes', '/fspiop/quotes/:x', '/fspiop/:x'],
 ]
 
 const hubPaths = [
@@ -176,8 +178,8 @@ export const byStrangers: fc.Arbitrary<HostileRequest> = fc
       bytes: nastyBytes,
     }),
   )
-  // To settle everything is an order that needs no body, and to clear the faults hurts nobody.
-  .filter(({ path }) => !path.startsWith('/admin/settlements/settle'))
+  // To settle everything and to close an oracle are orders that need no body.
+  .filter(({ path }) => !/^\/admin\/(settlements\/settle|oracles\/\d)/.test(path))
 
 /** A path of the table with all its blanks filled in. */
 function aPath(patterns: readonly string[]): fc.Arbitrary<string> {
