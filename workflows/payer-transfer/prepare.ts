@@ -86,16 +86,15 @@ async function deliverPrepare(
   { record, attempt }: Opened,
 ): Promise<void> {
   if (!attempt.message || clock.now() >= (record.facts.expiresAt ?? 0)) return
-  try {
-    const refused = await switchOf(record.key.fspId).deliver(attempt.message)
-    if (isRefusal(refused))
-      await store.step((tx) => noteHint(tx, record, { at: clock.now(), hint: refused }))
-  } catch (failure) {
-    if (failure instanceof OutcomeUnknown) return
-    if (!(failure instanceof Unavailable)) throw failure
-    await store.step((tx) => tx.attempts.save({ ...attempt, tries: attempt.tries - 1 }))
+  const peer = switchOf(record.key.fspId)
+  const answer = await peer.deliver(attempt.message).catch(async (failure: unknown) => {
+    if (failure instanceof OutcomeUnknown) return 'unknown'
+    if (failure instanceof Unavailable)
+      await store.step((tx) => tx.attempts.save({ ...attempt, tries: attempt.tries - 1 }))
     throw failure
-  }
+  })
+  if (isRefusal(answer))
+    await store.step((tx) => noteHint(tx, record, { at: clock.now(), hint: answer }))
 }
 
 /** Keeps what an error said as the reason that will stand if the transfer turns out aborted. */

@@ -124,3 +124,32 @@ describe('within one FSP', () => {
     expect(movesOf(bench)).toEqual([])
   })
 })
+
+it('a POST that was refused has left, also when the store could not take the refusal down', async () => {
+  const bench = await aLegBench('reserved')
+  const { key } = await bench.leg()
+  const { store, switchOf } = bench.ports
+  let isFull = false
+  const deliver = async () => {
+    isFull = true
+    return no
+  }
+  const full = {
+    ...store,
+    step: async <T>(work: Parameters<typeof store.step<T>>[0]): Promise<T> => {
+      const isRefused = isFull
+      isFull = false
+      if (isRefused) throw new Unavailable('the disk is full')
+      return store.step(work)
+    },
+  }
+  const peer = { ...switchOf('heron'), deliver }
+  const ports = { ...bench.ports, store: full, switchOf: () => peer }
+  const prepare = createPayerTransferJobs(ports)['prepare-transfer']!
+  await expect(prepare(bench.variables)).rejects.toThrow('the disk is full')
+  const attempt = await bench.store.step((tx) => tx.attempts.latest(key, 'prepare-transfer'))
+  expect(attempt).toMatchObject({ tries: 1 })
+  await bench.clock.jump(31_000)
+  expect(await run(bench, 'prepare-transfer')).toMatchObject({ next: 'wait' })
+  expect((await bench.leg()).state).toBe('reserved')
+})
