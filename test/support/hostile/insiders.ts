@@ -224,7 +224,7 @@ const labSamples: readonly (Sample & { readonly targets: readonly Target[] })[] 
     targets: banks,
     method: 'POST',
     path: '/lab/settlements',
-    body: { reference: 'r', currency: 'XXX', amount: '5' },
+    body: { reference: 'r', currency: 'XXX', amount: '0' },
   },
   {
     targets: [...banks, 'switch'],
@@ -234,7 +234,7 @@ const labSamples: readonly (Sample & { readonly targets: readonly Target[] })[] 
   },
 ]
 
-/** What only the lab has: about nobody, in no currency, on no operation. */
+/** What only the lab has: about nobody, nothing in no currency, on no operation. */
 export const byPlayers: fc.Arbitrary<HostileRequest> = fc
   .constantFrom(...labSamples)
   .chain(({ targets, method, path, body }) =>

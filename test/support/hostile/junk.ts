@@ -8,17 +8,7 @@ const words = [
   ...['9'.repeat(400), '18446744073709551616', '9223372036854775808', '1.', '.1', '0x10', '1,000'],
   ...['__proto__', 'constructor', 'toString', 'null', 'undefined', 'true', '[]', '{}', '\0', '\n'],
   ...["'; DROP TABLE transfers; --", '../../etc/passwd', '${1+1}', '%', '%00', '%ff', '＄', '💥'],
-  ...[
-    'a'.repeat(5_000),
-    '\ud800',
-    '\u202e',
-    'KES',
-    'XXX',
-    'heron',
-    'switch',
-    'Hub',
-    '254710000001',
-  ],
+  ...['a'.repeat(5_000), '\ud800', '\u202e', 'KES', 'XXX', 'heron', 'switch', 'Hub'],
 ]
 
 /** Texts that have hurt programs before, and any other. */
