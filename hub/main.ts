@@ -17,9 +17,10 @@ import type { HubConfigOf } from './config.ts'
 import type { LedgerConnector, SwitchConnector } from './connector.ts'
 import { createEmbeddedEngine } from './engine/embedded/embedded-engine.ts'
 import type { WorkflowEngine } from './engine/engine.ts'
-import { jobHandler } from './engine/job-outcome.ts'
+import { jobHandler, jobRetries, type JobPorts } from './engine/job-outcome.ts'
 import { createRelay } from './events/relay.ts'
 import type { Network, Route } from './http.ts'
+import { showIncidents } from './legs/incident.ts'
 import type { Log } from './log.ts'
 import { createOperations } from './operations/operations.ts'
 import { createPeers } from './peers/peers.ts'
@@ -72,7 +73,10 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
     ledgerOf: (fspId) => served(connectors.ledgers, fspId),
     switchOf: (fspId) => served(connectors.switches, fspId),
   }
-  const workers = serve(engine, jobsOf(workflowPorts), { clock, log })
+  const showIncident = showIncidents({ store, clock, log })
+  const workers = serve(engine, jobsOf(workflowPorts), { clock, log, showIncident })
+  // What failed by a mistake of this program is tried again by the program that was started in its place.
+  for (const { key } of engine.incidents()) await engine.resolveIncident(key, jobRetries)
   const relay = createRelay(config, { queue: store.queue, engine, http: network, clock, log })
   const route = routeOf(config, { store, clock, log, connectors })
   const stop = async (): Promise<void> => {
@@ -161,7 +165,7 @@ const jobLimits = { maxActive: 64, timeoutMs: 300_000 } as const
 function serve(
   engine: WorkflowEngine,
   jobs: Jobs,
-  ports: { readonly clock: Clock; readonly log: Log },
+  ports: JobPorts,
 ): ReturnType<WorkflowEngine['work']>[] {
   return Object.entries(jobs).map(([type, step]) =>
     engine.work(type, jobHandler(step, ports), jobLimits),

@@ -9,12 +9,20 @@ import type { Job, JobHandler, JobVerdict } from './engine.ts'
 const refusedError = 'refused'
 
 /** Retries that every service task declares: they measure the back-off and never run out by failing to reach someone. */
-const jobRetries = 1000
+export const jobRetries = 1000
 
 const backoffMsMax = 60_000
 
+/** What handlers need beside their steps. */
+export type JobPorts = {
+  readonly clock: Clock
+  readonly log: Log
+  /** Shows a person what only a change of this program can mend; the engine keeps the job until then. It never throws. */
+  readonly showIncident: (job: Job, why: string) => Promise<void>
+}
+
 /** Turns a step into a job handler: the one place where a result becomes the engine's verdict. */
-export function jobHandler(step: Step, { clock, log }: { clock: Clock; log: Log }): JobHandler {
+export function jobHandler(step: Step, { clock, log, showIncident }: JobPorts): JobHandler {
   return async (job) => {
     const startedAt = clock.now()
     const verdict = await judge(step, job)
@@ -28,7 +36,10 @@ export function jobHandler(step: Step, { clock, log }: { clock: Clock; log: Log 
     if (verdict.kind !== 'fail') log.info(fields, 'job finished')
     else if (verdict.retries > 0)
       log.warn({ ...fields, why: verdict.message }, 'job will be tried again')
-    else log.error({ ...fields, why: verdict.message }, 'job raised an incident')
+    else {
+      log.error({ ...fields, why: verdict.message }, 'job raised an incident')
+      await showIncident(job, verdict.message)
+    }
     return verdict
   }
 }

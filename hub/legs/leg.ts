@@ -37,6 +37,8 @@ export async function advance(
   }
   const changed = changedRecord(record, change, next)
   await tx.transfers.save(changed)
+  if (changed.completedAt !== record.completedAt)
+    await tx.problems.close(record.key, 'incident', change.at)
   if (change.entry)
     await tx.transfers.appendTimeline(record.key, { ...change.entry, at: change.at })
   return { next: next?.kind ?? 'moved', record: changed }

@@ -31,6 +31,8 @@ type Row = {
 /** All versions of all processes. What is compiled stays so, also when the state is read anew. */
 export interface Definitions {
   /** Compiles what was deployed earlier; to be done once, before `restore`. */
+  /** Compiles a file, each text once: what is deployed at a start is mostly what the file has already. */
+  compile(name: string, xml: string): Promise<readonly CompiledProcess[]>
   compileStored(): Promise<void>
   /** Puts into an empty core what was committed. */
   restore(core: Core): void
@@ -52,11 +54,23 @@ type TimerState = {
   readonly interval: string | undefined
 }
 
+/** Compiles each text once. */
+function createCompiler(): Definitions['compile'] {
+  const texts = new Map<string, Promise<readonly CompiledProcess[]>>()
+  return (name, xml) => {
+    const text = `${name}\n${xml}`
+    const compiling = texts.get(text) ?? compileBpmn(name, xml)
+    texts.set(text, compiling)
+    return compiling
+  }
+}
+
 /** The definitions in a file. */
 export function createDefinitions(database: SqlDatabase): Definitions {
   database.exec(schema)
   const compiled = new Map<number, CompiledProcess>()
   const latest = new Map<string, Row>()
+  const compile = createCompiler()
   const timers = createStartTimers()
   let added: Row[] = []
   const adopt = (core: Core, row: Row): Definition => {
@@ -79,9 +93,10 @@ export function createDefinitions(database: SqlDatabase): Definitions {
     return toDeployment(row)
   }
   return {
+    compile,
     compileStored: async () => {
       for (const row of readRows(database)) {
-        const processes = await compileBpmn(row.file, row.xml)
+        const processes = await compile(row.file, row.xml)
         const process = processes.find(({ bpmnProcessId }) => bpmnProcessId === row.bpmnProcessId)
         if (process !== undefined) compiled.set(row.key, process)
       }
@@ -96,12 +111,7 @@ export function createDefinitions(database: SqlDatabase): Definitions {
       files.flatMap((file) => file.processes.map((process) => deployProcess(core, file, process))),
     hasChanges: () => added.length > 0 || timers.changed.size > 0,
     writeChanges: () => {
-      for (const { key, bpmnProcessId, version, file, xml } of added) {
-        database.run(
-          'INSERT INTO engine_definitions (key, bpmn_process_id, version, file, xml) VALUES (?,?,?,?,?)',
-          [key, bpmnProcessId, version, file, xml],
-        )
-      }
+      for (const row of added) insertRow(database, row)
       for (const key of timers.changed) {
         const written = timers.write(key)
         database.run('UPDATE engine_definitions SET timers = ? WHERE key = ?', [written, key])
@@ -112,6 +122,16 @@ export function createDefinitions(database: SqlDatabase): Definitions {
       timers.changed.clear()
     },
   }
+}
+
+function insertRow(
+  database: SqlDatabase,
+  { key, bpmnProcessId, version, file, xml }: Omit<Row, 'timers'>,
+): void {
+  database.run(
+    'INSERT INTO engine_definitions (key, bpmn_process_id, version, file, xml) VALUES (?,?,?,?,?)',
+    [key, bpmnProcessId, version, file, xml],
+  )
 }
 
 /** The start timers of the latest versions. */

@@ -2,7 +2,6 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { SqlDatabase } from '../../store/sqlite.ts'
 import { openSqlite } from '../../store/sqlite.ts'
-import { compileBpmn } from '../bpmn/compile.ts'
 import { createCommandQueue, createSteps } from '../command-queue.ts'
 import type { CommandQueue } from '../command-queue.ts'
 import type { Incident, Job, JobVerdict, Variables, WorkflowEngine } from '../engine.ts'
@@ -159,7 +158,7 @@ function createFacade(parts: Parts): EmbeddedEngine {
         files.map(async ({ name, xml }) => ({
           name,
           xml,
-          processes: await compileBpmn(name, xml),
+          processes: await parts.definitions.compile(name, xml),
         })),
       )
       return ask(() => parts.definitions.deploy(core, compiled))
