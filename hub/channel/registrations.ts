@@ -144,7 +144,9 @@ async function receiveRegistration(tx: Tx, registration: Registration): Promise<
 
 const shownStates = {
   received: 'RECEIVED',
+  'absent-at-core': 'RECEIVED',
   'at-core': 'RECEIVED',
+  'was-at-core': 'RECEIVED',
   registered: 'REGISTERED',
   aborted: 'ABORTED',
 } as const satisfies Record<Registration['state'], string>

@@ -247,7 +247,9 @@ export type Registration = {
   readonly partyId: PartyId
   readonly accountId: string
   readonly currency: string
-  readonly state: 'received' | 'at-core' | 'registered' | 'aborted'
+  /** Whether the account had the identifier before is written down before it is given: undoing must leave it then. */
+  readonly state:
+    'received' | 'absent-at-core' | 'at-core' | 'was-at-core' | 'registered' | 'aborted'
   readonly refusal?: Refusal
   /** Ordinal of the open wait. */
   readonly wait: number

@@ -22,8 +22,8 @@ export function createPartyRegistrationJobs(ports: WorkflowPorts): Jobs {
 function registerAtCore(ports: WorkflowPorts): Step {
   return async (variables) => {
     const key = registrationKey(variables)
-    const registration = await load(ports, key)
-    if (registration.state !== 'received') return {}
+    const registration = await checkedAtCore(ports, await load(ports, key))
+    if (registration.state !== 'absent-at-core') return {}
     const answer = await ports
       .ledgerOf(key.fspId)
       .registerParty(registration.partyId, registration.accountId)
@@ -34,6 +34,22 @@ function registerAtCore(ports: WorkflowPorts): Step {
     await save(ports, { ...registration, state: 'at-core' })
     return {}
   }
+}
+
+async function checkedAtCore(
+  ports: WorkflowPorts,
+  registration: Registration,
+): Promise<Registration> {
+  if (registration.state !== 'received') return registration
+  const { fspId, partyId, currency, accountId } = registration
+  const found = await ports.ledgerOf(fspId).findAccount(partyId, currency, 'payee')
+  const wasThere = !isRefusal(found) && found.accountId === accountId
+  const checked: Registration = {
+    ...registration,
+    state: wasThere ? 'was-at-core' : 'absent-at-core',
+  }
+  await save(ports, checked)
+  return checked
 }
 
 /** Asks the switch's oracle to name this FSP as the owner (POST /participants), and opens the wait for its answer. */
@@ -89,26 +105,34 @@ async function conclude(
   return { next: 'undo' }
 }
 
+/** An answer given before this registration asked belongs to another one. */
 async function oracleAnswer(
   tx: Tx,
   registration: Registration,
 ): Promise<'registered' | Refusal | undefined> {
-  const rows = await tx.inbox.ofParty(registration.fspId, participantKey(registration), 0)
-  const callback = rows.at(-1)?.callback
+  const { fspId, registrationId } = registration
+  const about = participantKey(registration)
+  const waiters = await tx.lookups.waiters(fspId, about)
+  const since = waiters.find(({ line }) => line === registrationId)?.since ?? registration.updatedAt
+  const callback = (await tx.inbox.ofParty(fspId, about, since)).at(-1)?.callback
   if (callback?.kind === 'participant-refused') {
     return refusalOfCode('lookup', callback.error.errorCode, callback.error.description)
   }
   if (callback?.kind !== 'participant-told') return undefined
-  return callback.fspId === registration.fspId
+  return callback.fspId === fspId
     ? 'registered'
     : refusal('identifier-taken', 'the oracle names another FSP')
 }
 
-/** Takes the identifier away again at the core, and at the oracle in case its silence was a lost yes. */
+/**
+ * Takes the identifier away again at the core, and at the oracle in case its silence was a lost yes; what was there before
+ * this registration stays.
+ */
 function unregisterAtCore(ports: WorkflowPorts): Step {
   return async (variables) => {
     const key = registrationKey(variables)
     const registration = await load(ports, key)
+    if (registration.state !== 'at-core') return {}
     await ports.ledgerOf(key.fspId).unregisterParty(registration.partyId)
     if (registration.refusal?.reason === 'switch-unavailable') {
       const peer = ports.switchOf(key.fspId)

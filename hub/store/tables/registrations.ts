@@ -41,7 +41,14 @@ const findRegistration = `SELECT ${columns} FROM registrations
 const saveRegistration = `UPDATE registrations
   SET state = ?, refusal = ?, wait = ?, updated_at = ? WHERE fsp_id = ? AND registration_id = ?`
 
-const states = ['received', 'at-core', 'registered', 'aborted'] as const
+const states = [
+  'received',
+  'absent-at-core',
+  'at-core',
+  'was-at-core',
+  'registered',
+  'aborted',
+] as const
 
 function progressParams({ state, refusal, wait, updatedAt }: Registration) {
   return [state, refusal ? refusalJson.encode(refusal) : null, wait, updatedAt]
