@@ -98,7 +98,9 @@ function claimsOf(transferId: string, facts: BooksFacts, index: Index): readonly
   const isWithin = route.payerFsp === route.payeeFsp
   const hubClaim = (role: HubLeg['role'], fspId: string): readonly Claim[] => {
     const isServed = facts.hub.fspIds.includes(fspId) && !(role === 'payee' && isWithin)
-    const found = legs.filter((leg) => leg.role === role)
+    // Another FSP that refused what it never should have been sent says nothing of this transfer.
+    const isMeant = (leg: HubLeg): boolean => leg.fspId === fspId || leg.state !== 'ABORTED'
+    const found = legs.filter((leg) => leg.role === role && isMeant(leg))
     if (!isServed && found.length === 0) return []
     const who = `hub for ${fspId} (${role})`
     return claimsOfEach(who, found, ({ state, amount }) => ({ state, amount }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { HubLeg } from '../../../sandbox/books/facts.ts'
 import { balanceBooks, isAtRest } from '../../../sandbox/books/balance.ts'
 import { bookSections, type BankBooks, type BooksFacts } from '../../../sandbox/books/facts.ts'
 import {
@@ -128,6 +129,14 @@ describe('balanceBooks', () => {
     expect(line?.says).toBe(
       "hub for heron (payer): COMMITTED 10.00 KES, heron's core (payer): COMMITTED 10.00 KES, switch: ABORTED 10.00 KES, weaver's core (payee): COMMITTED 10.00 KES, hub for weaver (payee): COMMITTED 10.00 KES",
     )
+  })
+
+  it('takes no offence at an FSP that refused a prepare which was meant for another', () => {
+    const { hub } = booksAfterOne()
+    const stray = (state: 'ABORTED' | 'COMMITTED') => aLeg({ fspId: 'heron', role: 'payee', state })
+    const withStray = (leg: HubLeg) => booksAfterOne({ hub: { ...hub, legs: [...hub.legs, leg] } })
+    expect(wrong(withStray(stray('ABORTED')))).not.toContain('transfers: t1')
+    expect(wrong(withStray(stray('COMMITTED')))).toContain('transfers: t1')
   })
 
   it('finds a transfer of whose amount one party has another idea', () => {
