@@ -63,6 +63,8 @@ const stageReasons = {
 
 const reasonOfCode: Readonly<Record<string, Reason>> = {
   '1001': 'payee-fsp-unavailable',
+  '2000': 'payee-fsp-unavailable',
+  '2001': 'payee-fsp-unavailable',
   '2003': 'payee-fsp-unavailable',
   '2004': 'payee-fsp-silent',
   '3003': 'identifier-taken',
