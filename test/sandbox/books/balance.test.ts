@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import type { HubLeg } from '../../../sandbox/books/facts.ts'
 import { balanceBooks, isAtRest } from '../../../sandbox/books/balance.ts'
-import { bookSections, type BankBooks, type BooksFacts } from '../../../sandbox/books/facts.ts'
+import {
+  bookSections,
+  type BankBooks,
+  type BooksFacts,
+  type HubLeg,
+} from '../../../sandbox/books/facts.ts'
 import {
   aCoreTransfer,
   aLeg,
