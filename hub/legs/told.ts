@@ -21,24 +21,36 @@ export type PayerView = {
 
 /**
  * Judges the payer's leg. COMMITTED counts with a fulfilment that fits; ABORTED only as a state, never as an error; 3208
- * only when both clocks are past the expiration by more than the skew. Everything else leaves the question open.
+ * only when both clocks are past the expiration by more than the skew, and only of a transfer that the switch never told
+ * of. What contradicts itself is for a person. Everything else leaves the question open.
  */
 export function judgePayer(rows: readonly InboxRow[], view: PayerView): Judgement {
   const told = states(rows)
   const fulfilment = told.find((each) => isFulfilled(each, view.condition))?.fulfilment
   if (fulfilment !== undefined) return { verdict: 'commit', fulfilment }
   const hint = firstHint(rows)
-  if (told.some((each) => each.state === 'ABORTED')) {
+  const open: Judgement = hint ? { verdict: 'open', hint } : { verdict: 'open' }
+  const doubt = doubtOf(rows, view)
+  if (doubt) return view.asked ? { verdict: 'dispute', detail: doubt } : open
+  if (told.some((each) => each.state === 'ABORTED'))
     return release(hint, refusal('payee-refused-transfer', 'the switch says ABORTED'))
-  }
-  const misfits = told.filter((each) => each.state === 'COMMITTED').length
-  if (misfits > 1 && view.asked) return { verdict: 'dispute', detail: disputed }
-  if (misfits === 0 && rows.some((row) => provesAbsence(row, view))) {
+  if (told.length === 0 && rows.some((row) => provesAbsence(row, view)))
     return release(hint, refusal('transfer-expired', 'the switch never took the transfer'))
-  }
-  return hint ? { verdict: 'open', hint } : { verdict: 'open' }
+  return open
 }
 
+/** Why nobody but a person can decide, unless the switch is asked once more and tells better. */
+function doubtOf(rows: readonly InboxRow[], view: PayerView): string | undefined {
+  const told = states(rows)
+  const isAborted = told.some((each) => each.state === 'ABORTED')
+  const isAbsent = rows.some((row) => provesAbsence(row, view))
+  const misfits = told.filter((each) => each.state === 'COMMITTED').length
+  if (misfits > 0 && (isAborted || isAbsent)) return contradicted
+  if (isAbsent && told.length > 0 && !isAborted) return contradicted
+  return misfits > 1 ? disputed : undefined
+}
+
+const contradicted = 'the switch has told two things of the transfer that cannot both be true'
 const disputed = 'COMMITTED, but the fulfilment is missing or does not fit the condition'
 
 function isFulfilled({ state, fulfilment }: Told, condition: string): boolean {
@@ -49,11 +61,17 @@ function release(hint: Refusal | undefined, otherwise: Refusal): Judgement {
   return { verdict: 'release', refusal: hint ?? otherwise }
 }
 
-/** What a payee may conclude: only the states count, an error says nothing but that it is time to ask. */
-export function judgePayee(rows: readonly InboxRow[]): 'credit' | 'drop' | 'open' {
+/**
+ * What a payee may conclude: only the states count, an error says nothing but that it is time to ask. Both final states
+ * cannot be true: that is for a person.
+ */
+export function judgePayee(rows: readonly InboxRow[]): 'credit' | 'drop' | 'dispute' | 'open' {
   const told = states(rows)
-  if (told.some((t) => t.state === 'COMMITTED')) return 'credit'
-  return told.some((t) => t.state === 'ABORTED') ? 'drop' : 'open'
+  const isCommitted = told.some((t) => t.state === 'COMMITTED')
+  const isAborted = told.some((t) => t.state === 'ABORTED')
+  if (isCommitted && isAborted) return 'dispute'
+  if (isCommitted) return 'credit'
+  return isAborted ? 'drop' : 'open'
 }
 
 /**

@@ -4,7 +4,7 @@ import type { TransferKey } from '../../hub/domain/transfer.ts'
 import type { TransferRecord } from '../../hub/domain/transfer-record.ts'
 import type { Variables } from '../../hub/engine/engine.ts'
 import { advance, loadLeg } from '../../hub/legs/leg.ts'
-import type { Tx } from '../../hub/store/store.ts'
+import type { InboxRow, Tx } from '../../hub/store/store.ts'
 import { heard, isUnknownToSwitch, judgePayee } from '../../hub/legs/told.ts'
 import type { Step, WorkflowPorts } from '../../hub/workflow.ts'
 import { answerStep } from './decide.ts'
@@ -106,13 +106,15 @@ export function judgeFulfilment({ store, switchOf, clock, times }: WorkflowPorts
       const rows = heard(all, { switchId, otherFspId })
       const told = judgePayee(rows)
       // What the switch has told meanwhile stands above what a person decided without it.
-      const by = told === 'open' ? 'operator' : 'switch'
-      const verdict = told === 'open' ? ofPerson(record) : told
+      const by = told === 'credit' || told === 'drop' ? 'switch' : 'operator'
+      const verdict = by === 'switch' ? told : ofPerson(record)
       if (verdict === 'credit') return decideCredit(tx, record, { at, by })
       if (verdict === 'drop') return drop(tx, record, { at, by })
-      const view = { expiresAt: record.facts.expiresAt ?? 0, clockSkewMsMax: times.clockSkewMsMax }
-      if (isUnknownToSwitch(rows, view))
-        return askPerson(tx, record, { at, retryMs: times.resolverMaxMs })
+      const doubt = doubtOf(told, rows, {
+        expiresAt: record.facts.expiresAt ?? 0,
+        clockSkewMsMax: times.clockSkewMsMax,
+      })
+      if (doubt) return askPerson(tx, record, { at, detail: doubt, retryMs: times.resolverMaxMs })
       return stayOpen(tx, record, {
         at,
         isHinted: rows.at(-1)?.callback.kind === 'transfer-refused',
@@ -124,6 +126,17 @@ export function judgeFulfilment({ store, switchOf, clock, times }: WorkflowPorts
 function ofPerson(record: TransferRecord): 'credit' | 'drop' | undefined {
   if (record.facts.decision === 'commit') return 'credit'
   return record.facts.decision === 'release' ? 'drop' : undefined
+}
+
+/** Why nobody but a person can decide, if it is so. */
+function doubtOf(
+  told: ReturnType<typeof judgePayee>,
+  rows: readonly InboxRow[],
+  view: Parameters<typeof isUnknownToSwitch>[1],
+): string | undefined {
+  if (told === 'dispute') return 'the switch has said both COMMITTED and ABORTED'
+  if (!isUnknownToSwitch(rows, view)) return undefined
+  return 'a fulfilment was sent, and the switch does not know the transfer'
 }
 
 function decidedWord(record: TransferRecord): Variables | undefined {
@@ -184,9 +197,12 @@ async function drop(tx: Tx, record: TransferRecord, { at, by }: Deciding): Promi
 async function askPerson(
   tx: Tx,
   record: TransferRecord,
-  { at, retryMs }: { readonly at: number; readonly retryMs: number },
+  {
+    at,
+    detail,
+    retryMs,
+  }: { readonly at: number; readonly detail: string; readonly retryMs: number },
 ): Promise<Variables> {
-  const detail = 'a fulfilment was sent, and the switch does not know the transfer'
   await tx.problems.open({ key: record.key, kind: 'outcome-unknowable', detail, openedAt: at })
   const { record: waiting } = await advance(tx, record, {
     at,

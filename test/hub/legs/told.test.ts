@@ -105,6 +105,25 @@ describe("the payer's table", () => {
     expect(judgePayer([state('COMMITTED'), error('3208', late)], view).verdict).toBe('open')
   })
 
+  it.each([
+    ['COMMITTED without proof, then 3208', [state('COMMITTED'), 'absent']],
+    ['COMMITTED without proof, and ABORTED', [state('COMMITTED'), state('ABORTED')]],
+    ['RESERVED, then 3208', [state('RESERVED'), 'absent']],
+  ] as const)('%s: ask again; then a person, and nothing is released', (_, told) => {
+    const late = { answeredAt: expiresAt + 1, receivedAt: expiresAt + clockSkewMsMax + 1 }
+    const rows = told.map((each) => (each === 'absent' ? error('3208', late) : each))
+    expect(judgePayer(rows, view).verdict).toBe('open')
+    expect(judgePayer(rows, { ...view, asked: true }).verdict).toBe('dispute')
+    const proof = state('COMMITTED', { fulfilment })
+    expect(judgePayer([...rows, proof], { ...view, asked: true }).verdict).toBe('commit')
+  })
+
+  it('ABORTED, then forgotten (3208): decide release', () => {
+    const late = { answeredAt: expiresAt + 1, receivedAt: expiresAt + clockSkewMsMax + 1 }
+    const rows = [state('RESERVED'), state('ABORTED'), error('3208', late)]
+    expect(judgePayer(rows, { ...view, asked: true }).verdict).toBe('release')
+  })
+
   it("names a switch's complaint about the fulfilment by what it is", () => {
     const invalid = row({
       kind: 'transfer-refused',
@@ -126,6 +145,10 @@ describe("the payee's rules", () => {
   it('drops on ABORTED only, never on an error', () => {
     expect(judgePayee([state('ABORTED')])).toBe('drop')
     expect(judgePayee([error('3303'), error('3100'), error('3208')])).toBe('open')
+  })
+
+  it('neither credits nor drops what is said to be both', () => {
+    expect(judgePayee([state('ABORTED'), state('COMMITTED')])).toBe('dispute')
   })
 
   it('knows when the switch does not know the transfer, past expiration and skew', () => {

@@ -49,3 +49,12 @@ it('where the switch proves nothing, the person decides', async () => {
   const judge = createPayerTransferJobs(bench.ports)['judge-transfer']!
   expect(await judge(bench.variables)).toMatchObject({ next: 'release' })
 })
+
+it("a payee's leg that the switch calls both COMMITTED and ABORTED waits for a person", async () => {
+  const bench = await aLegBench('reserved', { role: 'payee' })
+  await bench.tell({ ...bySwitch, state: 'ABORTED' })
+  await bench.tell({ ...bySwitch, state: 'COMMITTED' })
+  const judge = createPayeeTransferJobs(bench.ports)['judge-fulfilment']!
+  expect(await judge(bench.variables)).toMatchObject({ next: 'dispute' })
+  expect(await bench.problems()).toEqual(['outcome-unknowable'])
+})
