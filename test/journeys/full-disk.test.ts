@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { makeDataFolder, type DataFolder } from '../support/data-folder.ts'
 import { createDisks, type DiskName, type Disks } from '../support/disks.ts'
 import {
   ask,
@@ -21,22 +20,22 @@ import { startVirtualLab, type VirtualLab } from '../support/virtual-lab.ts'
 
 let lab: VirtualLab
 let disks: Disks
-let folder: string
+let folder: DataFolder
 const incidents: unknown[] = []
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'kivuko-full-'))
+  folder = makeDataFolder()
   disks = createDisks()
   const error = (fields: unknown, message: string): void => {
     if (/incident/.test(message)) incidents.push(fields)
   }
   const log = { info: () => undefined, warn: () => undefined, error }
-  lab = await startVirtualLab({ dataDir: folder, disks, log })
+  lab = await startVirtualLab({ dataDir: folder.path, disks, log })
 })
 afterEach(() => expectBooksRight(lab))
 afterAll(async () => {
   await lab.close()
-  rmSync(folder, { recursive: true })
+  folder.remove()
 })
 
 const amount = '1.5'
@@ -130,12 +129,12 @@ it('a switch that cannot write down what has expired does so when there is room'
   await mend(lab, 'switch')
   for (const id of ids) expect(await settle(lab, id)).toMatchObject({ state: 'aborted' })
   expect(await openProblems()).toEqual([])
-})
+}, 60_000)
 
 describe('a bank on its own feet whose disk is full for a while', () => {
   it('pays and is paid when there is room, and the books of all are right', async () => {
     const own = createDisks()
-    const place = join(folder, 'direct')
+    const place = join(folder.path, 'direct')
     const direct = ['kingfisher']
     const other = await startVirtualLab({ dataDir: place, disks: own, direct })
     const bank = other.banks['kingfisher'] ?? ''

@@ -85,7 +85,7 @@ it('kill -9 in the middle, again and again: every order ends, once, and the book
   )
   expect(committed.length).toBeGreaterThan(0)
   expect(await lab.end('SIGINT')).toMatchObject({ code: 0, stderr: '' })
-}, 120_000)
+}, 180_000)
 
 /** Sends an order; when nobody answers, nobody knows, and it is sent again later. */
 async function submit(

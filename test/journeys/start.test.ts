@@ -6,7 +6,7 @@ import { askLab, balancesOf, sendOrder, stateOf, untilSo } from '../support/lab-
 let program: LabProgram
 beforeAll(() => {
   program = makeLabProgram()
-}, 60_000)
+}, 180_000)
 afterAll(() => program.remove())
 
 const anyPort = ['--base-port', '0'] as const
@@ -50,7 +50,7 @@ describe('npm start', () => {
     expect((await balancesOf(fresh))['heron 254710000001 KES']).toBe('10000.00')
     expect(await stateOf(fresh, id)).toBeUndefined()
     expect(await fresh.end('SIGINT')).toMatchObject({ code: 0, stderr: '' })
-  }, 90_000)
+  }, 180_000)
 
   it('twice at once with --base-port 0 gives two labs', async () => {
     const start = () => program.start(...anyPort, '--data', program.dataDir())
@@ -61,7 +61,7 @@ describe('npm start', () => {
       await untilSo(async () => (await stateOf(lab, id)) === 'COMMITTED')
     }
     await Promise.all([one.end('SIGINT'), other.end('SIGINT')])
-  }, 90_000)
+  }, 180_000)
 
   it('says in one line that the data folder is in use, and leaves the lab there alone', async () => {
     const dataDir = program.dataDir()
@@ -73,7 +73,7 @@ describe('npm start', () => {
     const id = await sendOrder(lab, { key: 'first' })
     await untilSo(async () => (await stateOf(lab, id)) === 'COMMITTED')
     expect(await lab.end('SIGINT')).toMatchObject({ code: 0 })
-  }, 60_000)
+  }, 180_000)
 
   it.each([
     ['the hub', 0],
@@ -89,7 +89,7 @@ describe('npm start', () => {
       server.close()
       expectOneLine(ended, new RegExp(`port ${String(base + offset)} .*in use`))
     },
-    60_000,
+    180_000,
   )
 
   it('refuses options that it does not know, and ports that leave no room', async () => {
@@ -102,12 +102,12 @@ describe('npm start', () => {
     const help = await program.run('start', '--help')
     expect(help).toMatchObject({ code: 0, stderr: '' })
     expect(help.stdout).toContain('--fresh')
-  }, 60_000)
+  }, 180_000)
 
   it('has books to show only where a lab is running', async () => {
     const base = String(await freeBasePort())
     expectOneLine(await program.run('books', '--base-port', base), /is a lab running/)
-  }, 60_000)
+  }, 180_000)
 })
 
 function expectOneLine(
