@@ -60,6 +60,7 @@ export type Hub = {
 /** Builds the whole hub and listens. The only place that knows every part; which engine and store run is decided here. */
 export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub> {
   const { network, clock, log } = ports
+  assertPatience(config)
   const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, ports)
   const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
   const connectors = connect(config, ports)
@@ -102,6 +103,15 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
       store.crash()
     },
   }
+}
+
+/** What has just timed out may still arrive: the core's longest request time must not be over by then. */
+function assertPatience({ tenants, times }: HubConfig): void {
+  const hasty = tenants.find(({ fineract }) => fineract.timeoutMs > times.coreLongestMs)
+  if (!hasty) return
+  throw new Error(
+    `tenant ${hasty.fspId}: fineract.timeoutMs (${hasty.fineract.timeoutMs}) is longer than times.coreLongestMs (${times.coreLongestMs})`,
+  )
 }
 
 const workflowNames = [

@@ -113,7 +113,11 @@ const verdicts = {
     return refusalOf(no, role)
   },
   CREATE: ({ no, found, role }) => {
-    if (found === 'booked' || repeatedCodes.has(no.code)) return 'done'
+    if (found === 'booked') return 'done'
+    // It says that it has booked while its statement still shows the hold: whoever asks again will see.
+    if (found === 'held' && repeatedCodes.has(no.code))
+      throw new OutcomeUnknown('the core says both that it has booked and that it holds')
+    if (repeatedCodes.has(no.code)) return 'done'
     return refusalOf(no, role)
   },
   RELEASE: ({ no, found, role }) => {

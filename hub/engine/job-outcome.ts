@@ -13,11 +13,14 @@ export const jobRetries = 1000
 
 const backoffMsMax = 60_000
 
+/** Some five minutes of trying in vain: then a person is shown what waits, and the trying goes on. */
+const failuresUntilShown = 10
+
 /** What handlers need beside their steps. */
 export type JobPorts = {
   readonly clock: Clock
   readonly log: Log
-  /** Shows a person what only a change of this program can mend; the engine keeps the job until then. It never throws. */
+  /** Shows a person what has been tried in vain for long, or what only a change of this program can mend. It never throws. */
   readonly showIncident: (job: Job, why: string) => Promise<void>
 }
 
@@ -34,9 +37,10 @@ export function jobHandler(step: Step, { clock, log, showIncident }: JobPorts): 
       outcome: verdict.kind,
     }
     if (verdict.kind !== 'fail') log.info(fields, 'job finished')
-    else if (verdict.retries > 0)
+    else if (verdict.retries > 0) {
       log.warn({ ...fields, why: verdict.message }, 'job will be tried again')
-    else {
+      if (failuresOf(job) === failuresUntilShown) await showIncident(job, verdict.message)
+    } else {
       log.error({ ...fields, why: verdict.message }, 'job raised an incident')
       await showIncident(job, verdict.message)
     }
@@ -57,7 +61,7 @@ async function judge(step: Step, job: Job): Promise<JobVerdict> {
 }
 
 function tryAgain(job: Job, failure: Error): JobVerdict {
-  const failures = Math.min(Math.max(jobRetries - job.retries, 0), 16)
+  const failures = Math.min(failuresOf(job), 16)
   const backoffMs = Math.min(backoffMsMax, 1000 * 2 ** failures)
   return {
     kind: 'fail',
@@ -65,6 +69,11 @@ function tryAgain(job: Job, failure: Error): JobVerdict {
     retries: Math.max(job.retries - 1, 1),
     backoffMs,
   }
+}
+
+/** How often the job has failed before this time. */
+function failuresOf({ retries }: Job): number {
+  return Math.max(jobRetries - retries, 0)
 }
 
 function describe(failure: unknown): string {

@@ -122,10 +122,10 @@ describe('refused at the quote', () => {
     expect(await stateAtSwitch(lab, leg.id)).toBeUndefined()
   })
 
-  it("a no from the payee's FSP that has no reason of its own", async () => {
+  it("trouble of the payee's FSP, or on the way to it", async () => {
     await fault(lab, 'switch', { on: 'post-quotes', do: 'error' })
     const leg = await carry(lab, aTransfer())
-    expect(why(leg)).toEqual(['aborted', 'payee-refused-quote', '2001'])
+    expect(why(leg)).toEqual(['aborted', 'payee-fsp-unavailable', '2001'])
   })
 
   it('silence, asked twice, within the quote time', async () => {

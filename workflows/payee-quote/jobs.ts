@@ -94,6 +94,8 @@ async function offerFor(
       transferId: transactionId,
     })
     if (isRefusal(price)) return price
+    if (amountType === 'SEND' && price.fee.minorUnits >= amount.minorUnits)
+      return refusal('payee-refused-quote', 'our fee would take all of it')
     const expiresAt = clock.now() + times.quoteMs
     return { accountId, terms: { ...amountsOf(question, price.fee), expiresAt } }
   } catch (failure) {

@@ -75,11 +75,11 @@ export function findPayee({ store, switchOf, clock, times }: WorkflowPorts): Ste
 export function acceptPayee(ports: WorkflowPorts): Step {
   return async (variables) => {
     const key = payerKey(variables)
-    const { store, clock } = ports
+    const { store, clock, times } = ports
     const { switchId } = ports.switchOf(key.fspId)
     const found = await store.step(async (tx) => {
       const record = await loadLeg(tx, key)
-      const answer = await payeeAnswer(tx, record, switchId)
+      const answer = await payeeAnswer(tx, record, { switchId, skewMs: times.clockSkewMsMax })
       if (answer === undefined && (record.facts.asked ?? 0) < asksMax) return next('ask')
       await tx.lookups.close(key.fspId, partyKey(record.order.payee), transferLine(key))
       if (answer === undefined) {
@@ -97,15 +97,18 @@ export function acceptPayee(ports: WorkflowPorts): Step {
 
 /**
  * A party is given by the FSP that she is at, or by the switch; anybody else's word for it is none. Two FSPs that both say so
- * cannot both be right, and nobody here knows which one the directory named.
+ * cannot both be right, and nobody here knows which one the directory named. An answer written before the question, by its
+ * signed Date, is an old one sent again: the number may have changed hands since.
  */
 async function payeeAnswer(
   tx: Tx,
   record: TransferRecord,
-  switchId: string,
+  { switchId, skewMs }: { readonly switchId: string; readonly skewMs: number },
 ): Promise<Party | Refusal | undefined> {
   const { key, order, createdAt } = record
-  const rows = await tx.inbox.ofParty(key.fspId, partyKey(order.payee), createdAt)
+  const all = await tx.inbox.ofParty(key.fspId, partyKey(order.payee), createdAt)
+  // A Date has whole seconds.
+  const rows = all.filter(({ callback }) => callback.answeredAt > createdAt - skewMs - 1_000)
   const given = rows.flatMap(({ callback }) => {
     if (callback.kind !== 'party-given') return []
     const { source, party } = callback

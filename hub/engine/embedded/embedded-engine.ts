@@ -58,6 +58,7 @@ export type EmbeddedEngine = WorkflowEngine & {
   crash(): void
 }
 
+/** What the engine needs of the world. */
 export type EmbeddedEnginePorts = {
   readonly clock: Clock
   readonly log: Log

@@ -193,15 +193,16 @@ function formatWarnings(warnings: readonly string[]): string {
   return ` The evaluation reported the following warnings: ${warnings.join(' ')}`
 }
 
+type Typed = { readonly BOOLEAN: boolean; readonly STRING: string; readonly ARRAY: readonly Json[] }
+
 /** The value of an expression that must have a certain type. Raises EXTRACT_VALUE_ERROR if it has another. */
-export function evaluateAs<T extends 'BOOLEAN' | 'STRING' | 'ARRAY'>(
+export function evaluateAs<T extends keyof Typed>(
   expression: Expression,
   scope: Scope,
   type: T,
-): T extends 'BOOLEAN' ? boolean : T extends 'STRING' ? string : readonly Json[]
-export function evaluateAs(expression: Expression, scope: Scope, type: string): Json {
+): Typed[T] {
   const value = evaluate(expression, scope)
-  if (typeName(value) === type) return value
+  if (typeName(value) === type) return value as Typed[T]
   throw wrongType(expression, scope, `to be '${type}', but was '${typeName(value)}'.`)
 }
 

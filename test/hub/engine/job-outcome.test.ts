@@ -52,6 +52,13 @@ describe('what becomes of a step', () => {
     },
   )
 
+  it('what was tried in vain for minutes is shown to a person once, and tried on', async () => {
+    const down = () => Promise.reject(new Unavailable('the core is down'))
+    expect((await verdictOf(down, aJob(jobRetries - 9))).shown).toEqual([])
+    expect((await verdictOf(down, aJob(jobRetries - 10))).shown).toEqual(['the core is down'])
+    expect((await verdictOf(down, aJob(jobRetries - 11))).shown).toEqual([])
+  })
+
   it('our own mistake: an incident at once, and a person sees it', async () => {
     const mistake = () => Promise.reject(new Error('cannot add KES and UGX'))
     const { verdict, shown } = await verdictOf(mistake)
