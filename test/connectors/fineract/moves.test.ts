@@ -193,6 +193,12 @@ describe('CREATE', () => {
     expect(await make('commit', errorAnswer(403, code)).done).toBe('done')
   })
 
+  it.each(swapped)('of a transfer that is still held is not believed: %s', async (code) => {
+    await expect(make('commit', errorAnswer(403, code), [held]).done).rejects.toThrow(
+      OutcomeUnknown,
+    )
+  })
+
   it('is done when the account shows the booking, whatever the no says', async () => {
     expect(await make('commit', holdMissing, withdrawn).done).toBe('done')
     expect(await make('credit', notAllowed, [movement('deposit')]).done).toBe('done')
