@@ -15,4 +15,6 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
+  // A hang must end the run some time; no test depends on being quick.
+  testTimeout: 120_000,
 }
