@@ -44,7 +44,7 @@ export type Lab = {
 }
 
 /** The lab's times (ARCHITECTURE.md §5). */
-export const labTimes: Times = {
+const labTimes: Times = {
   lookupMs: 10_000,
   quoteMs: 60_000,
   transferMs: 30_000,

@@ -72,7 +72,7 @@ export function parseBankSeed(text: string): BankSeed {
 }
 
 /** Reads the switch's seed; throws one sentence that lists everything that is wrong with it. */
-export function parseSwitchSeed(text: string): SwitchSeed {
+function parseSwitchSeed(text: string): SwitchSeed {
   return parse(switchSchema, text)
 }
 

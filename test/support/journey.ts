@@ -296,7 +296,7 @@ export async function stateAtCore(
 }
 
 /** The lines of the books that are not right, once nothing is on its way any more. */
-export async function wrongBooks(lab: VirtualLab): Promise<readonly BookLine[]> {
+async function wrongBooks(lab: VirtualLab): Promise<readonly BookLine[]> {
   const { network, clock } = lab
   const collected = collectBooksAtRest(lab, { http: network, clock }, booksWaitMsMax)
   const facts = await whileTimePasses(clock, collected, booksWaitMsMax + 10_000)

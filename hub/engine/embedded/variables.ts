@@ -255,7 +255,7 @@ export function evaluate(expression: Expression, scope: Scope): Json {
 }
 
 /** Zeebe's name for the type of a value. */
-export function typeName(value: Json): string {
+function typeName(value: Json): string {
   if (value === null) return 'NULL'
   if (Array.isArray(value)) return 'ARRAY'
   return typeof value === 'object'
