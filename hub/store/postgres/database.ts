@@ -108,7 +108,8 @@ export function columnTypes(): TypeOverrides {
 /** What a failure of the database means to whoever asked: `Unavailable`, unless the server answered with an error of its own. */
 export function failureOf(error: unknown): unknown {
   if (!isLoss(error)) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error
+  const code = hasCode ? String(error.code) : 'no answer'
   return new Unavailable(`the database cannot be reached (${code})`, { cause: error })
 }
 

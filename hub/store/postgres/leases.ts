@@ -7,6 +7,8 @@ import type { Database } from './database.ts'
 export interface Leases {
   /** Who holds them, in the rows. */
   readonly holder: string
+  /** How often `keep` is to be called at least. */
+  readonly keepMs: number
   /** Renews the leases and takes or gives back some, if that is due. */
   keep(): Promise<void>
   /** Partitions whose rows may be taken; none when the leases may have run out. */
@@ -62,7 +64,7 @@ type Books = {
 }
 
 /**
- * Shares the partitions evenly among the processes that keep leases on this database. Each renews after a third of the
+ * Shares the partitions evenly among the processes that keep leases on this database. Each renews after a quarter of the
  * time; one that has died loses its partitions when the time is over.
  */
 export function createLeases(
@@ -71,6 +73,7 @@ export function createLeases(
   { clock }: { readonly clock: Clock },
 ): Leases {
   const holder = clock.uuid()
+  const keepMs = Math.floor(leaseMs / 4)
   const books: Books = {
     validUntil: 0,
     keptAt: undefined,
@@ -79,8 +82,7 @@ export function createLeases(
     underWay: new Map(),
   }
   let keeping: Promise<void> | undefined
-  const isDue = (): boolean =>
-    books.keptAt === undefined || clock.now() - books.keptAt >= leaseMs / 3
+  const isDue = (): boolean => books.keptAt === undefined || clock.now() - books.keptAt >= keepMs
   const keepNow = async (): Promise<void> => {
     const askedAt = clock.now()
     await refresh(database, books, { holder, leaseMs })
@@ -89,6 +91,7 @@ export function createLeases(
   }
   return {
     holder,
+    keepMs,
     keep: async () => {
       if (keeping === undefined && !isDue()) return
       keeping ??= keepNow().finally(() => (keeping = undefined))

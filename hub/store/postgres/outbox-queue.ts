@@ -162,7 +162,7 @@ function createWakes(
     if (!isClosed) plan()
   }
   const plan = (): void => {
-    cancelPoll = clock.after(pollMs, () => void look())
+    cancelPoll = clock.after(Math.min(pollMs, leases.keepMs), () => void look())
   }
   return {
     add: (wake) => {

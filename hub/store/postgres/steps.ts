@@ -38,7 +38,8 @@ export function createSteps(database: Database, ports: Ports): Steps {
     const lane = openLane()
     running++
     try {
-      return await untilDone(() => tryOnce(database, work, { lane, hasCrashed }), ports)
+      const value = await untilDone(() => tryOnce(database, work, { lane, hasCrashed }), ports)
+      return hasCrashed() ? await never() : value
     } finally {
       lane.leave()
       running--
@@ -46,19 +47,15 @@ export function createSteps(database: Database, ports: Ports): Steps {
     }
   }
   return {
-    step: (work) =>
-      new Promise((resolve, reject) => {
-        if (hasCrashed()) return
-        if (state === 'closed') throw new Error('the store is closed')
-        run(work).then(
-          (value) => {
-            if (!hasCrashed()) resolve(value)
-          },
-          (error: unknown) => {
-            if (!hasCrashed()) reject(error instanceof Error ? error : new Error(String(error)))
-          },
-        )
-      }),
+    step: async (work) => {
+      if (state === 'closed') throw new Error('the store is closed')
+      try {
+        if (!hasCrashed()) return await run(work)
+      } catch (error) {
+        if (!hasCrashed()) throw error
+      }
+      return never()
+    },
     close: async () => {
       state = 'closed'
       if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve))
@@ -67,6 +64,11 @@ export function createSteps(database: Database, ports: Ports): Steps {
       state = 'crashed'
     },
   }
+}
+
+/** After a power cut nobody hears any more. */
+function never(): Promise<never> {
+  return new Promise(() => undefined)
 }
 
 type Tried<T> = { readonly value: T } | { readonly conflict: unknown }

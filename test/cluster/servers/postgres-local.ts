@@ -1,6 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { findFreePort } from './free-port.ts'
@@ -43,24 +52,42 @@ export async function startLocalPostgres(programs: string): Promise<PostgresServ
     await gone
     server = undefined
   }
-  const args = ['-D', files, '-p', String(port), '-c', 'listen_addresses=127.0.0.1']
+  const command = [
+    ...[join(programs, 'postgres'), '-D', files, '-p', String(port)],
+    ...['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`],
+    ...['-c', 'max_connections=200'],
+  ]
   return {
     urlOf,
     kill,
     start: async () => {
-      const [program, ...words] = asPostgres([
-        join(programs, 'postgres'),
-        ...args,
-        ...['-c', `unix_socket_directories=${folder}`, '-c', 'max_connections=200'],
-      ])
-      server = spawn(program, words, { stdio: 'ignore' })
-      await untilItAnswers(urlOf('postgres'))
+      // One that was killed a moment ago may still be letting go of its memory: the next one then ends at once.
+      for (let tries = 1; tries <= 50; tries++) {
+        server = run(command, folder)
+        const ended = once(server, 'exit').then(() => 'ended' as const)
+        const answered = untilItAnswers(urlOf('postgres')).then(() => 'answered' as const)
+        answered.catch(() => undefined)
+        if ((await Promise.race([ended, answered])) === 'answered') return
+        await new Promise((resolve) => {
+          setTimeout(resolve, 200)
+        })
+      }
+      throw new Error(`PostgreSQL does not start: ${readFileSync(join(folder, 'log'), 'utf8')}`)
     },
     remove: async () => {
       await kill()
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   }
+}
+
+/** What it says goes to a file of its own. */
+function run(command: readonly string[], folder: string): ChildProcess {
+  const log = openSync(join(folder, 'log'), 'a')
+  const [program, ...words] = asPostgres(command)
+  const server = spawn(program, words, { stdio: ['ignore', log, log] })
+  closeSync(log)
+  return server
 }
 
 function makeFiles(initdb: string, files: string): void {
