@@ -30,6 +30,12 @@ const backoffMsMax = 250
  */
 export function createSteps(database: Database, ports: Ports): Steps {
   const openLane = createLanes()
+  const openQueue = createLanes()
+  const enterQueue = async (): Promise<() => void> => {
+    const place = openQueue()
+    await place.enter('repeated')
+    return place.leave
+  }
   let state: 'open' | 'closed' | 'crashed' = 'open'
   let running = 0
   let onIdle = (): void => undefined
@@ -38,7 +44,11 @@ export function createSteps(database: Database, ports: Ports): Steps {
     const lane = openLane()
     running++
     try {
-      const value = await untilDone(() => tryOnce(database, work, { lane, hasCrashed }), ports)
+      const value = await untilDone(
+        () => tryOnce(database, work, { lane, hasCrashed }),
+        enterQueue,
+        ports,
+      )
       return hasCrashed() ? await never() : value
     } finally {
       lane.leave()
@@ -73,8 +83,27 @@ function never(): Promise<never> {
 
 type Tried<T> = { readonly value: T } | { readonly conflict: unknown }
 
-async function untilDone<T>(tryIt: () => Promise<Tried<T>>, { clock, log }: Ports): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/**
+ * One that met others is repeated when no other of this process is being repeated: where steps are often in each other's way,
+ * as when the index of new ids has one last page only, they so become a queue instead of a crowd.
+ */
+async function untilDone<T>(
+  tryIt: () => Promise<Tried<T>>,
+  enterQueue: () => Promise<() => void>,
+  ports: Ports,
+): Promise<T> {
+  const first = await tryIt()
+  if ('value' in first) return first.value
+  const leaveQueue = await enterQueue()
+  try {
+    return await repeat(tryIt, ports)
+  } finally {
+    leaveQueue()
+  }
+}
+
+async function repeat<T>(tryIt: () => Promise<Tried<T>>, { clock, log }: Ports): Promise<T> {
+  for (let tries = 2; ; tries++) {
     const tried = await tryIt()
     if ('value' in tried) return tried.value
     if (tries === triesMax) {
