@@ -95,7 +95,7 @@ export function isConflict(error: unknown): boolean {
 }
 
 /** Integers as SQLite's driver gives them: `number` while that is exact. The library's own default is text. */
-export function columnTypes(): TypeOverrides {
+function columnTypes(): TypeOverrides {
   const types = new TypeOverrides()
   const int8 = 20
   types.setTypeParser(int8, (text) => {
@@ -106,7 +106,7 @@ export function columnTypes(): TypeOverrides {
 }
 
 /** What a failure of the database means to whoever asked: `Unavailable`, unless the server answered with an error of its own. */
-export function failureOf(error: unknown): unknown {
+function failureOf(error: unknown): unknown {
   if (!isLoss(error)) return error
   const hasCode = typeof error === 'object' && error !== null && 'code' in error
   const code = hasCode ? String(error.code) : 'no answer'

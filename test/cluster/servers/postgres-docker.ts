@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { findFreePort } from './free-port.ts'
-import { untilItAnswers, type PostgresServer } from './postgres.ts'
+import { untilItAnswers, type PostgresServer } from './postgres-server.ts'
 
 const image = 'postgres:17-alpine'
 

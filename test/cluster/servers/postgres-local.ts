@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { findFreePort } from './free-port.ts'
-import { untilItAnswers, type PostgresServer } from './postgres.ts'
+import { untilItAnswers, type PostgresServer } from './postgres-server.ts'
 
 /** Folder of `initdb` and `postgres`: on the PATH, or where Debian's packages put them, the latest version first. */
 export function findPostgresPrograms(): string | undefined {
