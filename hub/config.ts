@@ -28,6 +28,13 @@ const tenantSchema = z.strictObject({
   callbackSecret: z.string().min(16),
 })
 
+const postgresSchema = z.strictObject({
+  /** With user and password, which belong into a file of their own. */
+  url: z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'is not a postgres:// URL'),
+  /** Connections of this process at once. */
+  poolMax: z.int().min(1).max(1_000).default(10),
+})
+
 const ownSchema = z.strictObject({
   ...channelConfigSchema.shape,
   /** Anything but this machine itself needs API keys. */
@@ -35,6 +42,9 @@ const ownSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(4_000),
   /** Folder of the store's and the engine's files; ":memory:" keeps nothing. */
   dataDir: z.string().min(1).default('data'),
+  /** Where the hub keeps what it knows: a file in the data folder, or a server that many processes share. */
+  store: z.enum(['sqlite', 'postgres']).default('sqlite'),
+  postgres: postgresSchema.optional(),
   bodyBytesMax: z.int().min(1_024).max(104_857_600).default(5_242_880),
   logLevel: z.enum(['info', 'warn', 'error', 'silent']).optional(),
   /** The standard error if absent. */
@@ -63,6 +73,9 @@ const overrides: Readonly<Record<string, { readonly path: string; readonly as: R
   KIVUKO_HOST: { path: 'host', as: 'text' },
   KIVUKO_PORT: { path: 'port', as: 'number' },
   KIVUKO_DATA_DIR: { path: 'dataDir', as: 'text' },
+  KIVUKO_STORE: { path: 'store', as: 'text' },
+  KIVUKO_POSTGRES_URL: { path: 'postgres.url', as: 'text' },
+  KIVUKO_POSTGRES_POOL_MAX: { path: 'postgres.poolMax', as: 'number' },
   KIVUKO_BODY_BYTES_MAX: { path: 'bodyBytesMax', as: 'number' },
   KIVUKO_LOG_LEVEL: { path: 'logLevel', as: 'text' },
   KIVUKO_LOG_FILE: { path: 'logFile', as: 'text' },
@@ -201,7 +214,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** What each part allows and the whole does not. */
 function contradictions(config: z.infer<typeof ownSchema>): readonly Fault[] {
-  const { apiKeys, host, tenants, times } = config
+  const { apiKeys, host, tenants, times, store, postgres } = config
   const fspIds = tenants.map(({ fspId }) => fspId)
   const isOpen = !/^(127(\.\d+){3}|::1|localhost)$/.test(host) && apiKeys.length === 0
   const doubles = fspIds.filter((fspId, index) => fspIds.indexOf(fspId) !== index)
@@ -212,6 +225,10 @@ function contradictions(config: z.infer<typeof ownSchema>): readonly Fault[] {
       : []),
     ...doubles.map((fspId) => fault('tenants', `name ${fspId} twice`)),
     ...strangers.map((fspId) => fault('apiKeys', `name ${fspId}, which is no tenant`)),
+    ...(store === 'postgres' ? [fault('store', lonePostgres)] : []),
+    ...(store === 'sqlite' && postgres
+      ? [fault('postgres', 'is given, but store says sqlite')]
+      : []),
     ...(times.graceMs < times.clockSkewMsMax
       ? [fault('times.graceMs', 'is less than times.clockSkewMsMax')]
       : []),
@@ -220,6 +237,10 @@ function contradictions(config: z.infer<typeof ownSchema>): readonly Fault[] {
       : []),
   ]
 }
+
+/** Two sets of parts are supported, and one engine in this process beside a database of many is neither. */
+const lonePostgres =
+  'postgres goes with the Zeebe engine only, which this version cannot use: the embedded engine goes with sqlite'
 
 function fault(path: string, message: string): Fault {
   return { path, message }

@@ -98,6 +98,7 @@ function hubConfig(plan: Plan, times: Times): HubConfig {
     host,
     port: plan.hubPort,
     dataDir: plan.dataDir,
+    store: 'sqlite',
     bodyBytesMax,
     lab: true,
     times,

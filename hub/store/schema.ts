@@ -70,21 +70,53 @@ const migrations: readonly string[] = [
      wait BIGINT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (fsp_id, registration_id));`,
 
   'ALTER TABLE quotes ADD COLUMN honoured_for TEXT;',
+
+  // Relays of several processes share the outbox by its partitions; alone, as on SQLite, one needs no lease.
+  `CREATE TABLE outbox_leases (
+     line_partition BIGINT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, token BIGINT NOT NULL,
+     leased_until BIGINT NOT NULL);
+   INSERT INTO outbox_leases (line_partition, holder, token, leased_until) VALUES
+     (0, '', 0, 0), (1, '', 0, 0), (2, '', 0, 0), (3, '', 0, 0),
+     (4, '', 0, 0), (5, '', 0, 0), (6, '', 0, 0), (7, '', 0, 0),
+     (8, '', 0, 0), (9, '', 0, 0), (10, '', 0, 0), (11, '', 0, 0),
+     (12, '', 0, 0), (13, '', 0, 0), (14, '', 0, 0), (15, '', 0, 0);
+
+   CREATE TABLE outbox_relays (holder TEXT NOT NULL PRIMARY KEY, live_until BIGINT NOT NULL);`,
 ]
 
-/** Brings the tables to this program's version, step by step. Throws one sentence for a file that a later version wrote. */
-export function migrate(database: SqlDatabase, risingId: string): void {
-  database.exec('CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)')
-  const [row] = database.all('SELECT MAX(version) AS version FROM schema_version')
-  const version = Number(row?.['version'] ?? 0)
+/** Where the version of the tables stands; without it nothing else exists. */
+export const versionTable =
+  'CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)'
+
+/** The version of the tables, as the row that this gives holds it: none at all for new ones. */
+export const findVersion = 'SELECT MAX(version) AS version FROM schema_version'
+
+/** Notes a step as done. */
+export const insertVersion = 'INSERT INTO schema_version (version) VALUES (?)'
+
+/** One step of the schema: its SQL, and the version it leads to. */
+export type Migration = { readonly version: number; readonly sql: string }
+
+/** The steps that tables of a version lack, in order. Throws one sentence for tables that a later program made. */
+export function migrationsAfter(version: number, risingId: string): readonly Migration[] {
   assert(
     version <= migrations.length,
     `the store is of version ${String(version)}, later than this program's ${String(migrations.length)}: start the newer program`,
   )
-  migrations.slice(version).forEach((migration, index) => {
+  return migrations.slice(version).map((migration, index) => ({
+    version: version + index + 1,
+    sql: migration.replaceAll('{rising id}', risingId),
+  }))
+}
+
+/** Brings the tables to this program's version, step by step. Throws one sentence for a file that a later version wrote. */
+export function migrate(database: SqlDatabase, risingId: string): void {
+  database.exec(versionTable)
+  const [row] = database.all(findVersion)
+  for (const { version, sql } of migrationsAfter(Number(row?.['version'] ?? 0), risingId)) {
     database.transaction(() => {
-      database.exec(migration.replaceAll('{rising id}', risingId))
-      database.run('INSERT INTO schema_version (version) VALUES (?)', [version + index + 1])
+      database.exec(sql)
+      database.run(insertVersion, [version])
     })
-  })
+  }
 }

@@ -3,17 +3,9 @@ import type { Log } from '../log.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { migrate } from './schema.ts'
 import { openSqlite, type SqlDatabase } from './sqlite.ts'
-import type { SqlSession } from './step-session.ts'
-import type { OutboxQueue, Store, Tx } from './store.ts'
-import { createAttempts } from './tables/attempts.ts'
-import { createIdempotencyRecords } from './tables/idempotency.ts'
-import { createInbox } from './tables/inbox.ts'
-import { createLookups } from './tables/lookups.ts'
-import { createOutbox, createOutboxRows } from './tables/outbox.ts'
-import { createProblems } from './tables/problems.ts'
-import { createQuotes } from './tables/quotes.ts'
-import { createRegistrations } from './tables/registrations.ts'
-import { createTransfers } from './tables/transfers.ts'
+import type { OutboxQueue, Store } from './store.ts'
+import { createOutboxRows } from './tables/outbox.ts'
+import { createTx } from './tx.ts'
 
 /** The store in a SQLite file, with what the relay and tests need beside it. */
 export type SqliteStore = Store & {
@@ -56,20 +48,6 @@ export function createStoreOver(
     crash: () => {
       commits.crash()
     },
-  }
-}
-
-function createTx(sql: SqlSession, wake: () => void): Tx {
-  return {
-    transfers: createTransfers(sql),
-    idempotency: createIdempotencyRecords(sql),
-    attempts: createAttempts(sql),
-    inbox: createInbox(sql),
-    outbox: createOutbox(sql, wake),
-    lookups: createLookups(sql),
-    quotes: createQuotes(sql),
-    problems: createProblems(sql),
-    registrations: createRegistrations(sql),
   }
 }
 

@@ -9,7 +9,8 @@ import type { Message } from '../engine/engine.ts'
 /**
  * The hub's memory. Everything a step decides is written in one transaction, which is durable (fsync) when `step`
  * resolves; a throw inside `work` rolls all of it back. Steps see each other's effects only once committed. `work` may be
- * run in a batch with others, so it must do nothing but read and write through `tx` (no calls out, no waiting).
+ * run in a batch with others, or again when other processes were in its way, so it must do nothing but read and write through
+ * `tx` (no calls out, no waiting).
  * Every implementation passes `test/contract/store.ts`.
  */
 export interface Store {

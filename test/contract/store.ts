@@ -7,24 +7,30 @@ import { aRegistration, aTransfer, kes } from '../support/store-values.ts'
 export type StoreUnderTest = Store & { readonly queue: OutboxQueue; crash(): void }
 
 /** A place where a store keeps its rows, which outlives the store. */
-export type StorePlace = { open(): StoreUnderTest; remove(): void }
+export type StorePlace = {
+  open(): StoreUnderTest | Promise<StoreUnderTest>
+  remove(): void | Promise<void>
+}
 
 /** What every store promises. `makePlace` gives an empty place. */
-export function storeContract(name: string, makePlace: () => StorePlace): void {
+export function storeContract(
+  name: string,
+  makePlace: () => StorePlace | Promise<StorePlace>,
+): void {
   describe(`the store on ${name}`, () => {
     let place: StorePlace
     let store: StoreUnderTest
-    beforeEach(() => {
-      place = makePlace()
-      store = place.open()
+    beforeEach(async () => {
+      place = await makePlace()
+      store = await place.open()
     })
     afterEach(async () => {
       await store.close()
-      place.remove()
+      await place.remove()
     })
     const reopen = async (): Promise<void> => {
       await store.close()
-      store = place.open()
+      store = await place.open()
     }
     const ask = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => store.step(work)
     const addMessage = (line: string, messageId: string, dueAt = 0): Promise<void> => {
@@ -106,7 +112,7 @@ export function storeContract(name: string, makePlace: () => StorePlace): void {
         store.crash()
         const late = ask((tx) => tx.transfers.insert(other))
         void late.then(() => settled.push('kept')).catch(() => settled.push('failed'))
-        store = place.open()
+        store = await place.open()
         expect(await ask((tx) => tx.transfers.find(aKey()))).toEqual(aTransfer())
         expect(await ask((tx) => tx.transfers.find(other.key))).toBeUndefined()
         expect(settled).toEqual([])

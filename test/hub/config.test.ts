@@ -37,11 +37,24 @@ describe('the configuration', () => {
   const read = (content: unknown, env: Record<string, string> = {}) =>
     readHubConfig(parts, { KIVUKO_CONFIG: write('hub.json', content), ...env })
 
+  it('refuses a store that does not go with the engine, and settings that nobody reads, by a sentence each', () => {
+    const postgres = { url: 'postgres://kivuko:topsecret@db.example/kivuko' }
+    const given = { tenants: [aTenant()], postgres }
+    expect(() => read({ ...given, store: 'postgres' })).toThrow(
+      'store: postgres goes with the Zeebe engine only, which this version cannot use',
+    )
+    expect(() => read(given)).toThrow('postgres: is given, but store says sqlite')
+    const env = { KIVUKO_STORE: 'postgres', KIVUKO_POSTGRES_URL: 'mysql://u:topsecret@db/x' }
+    expect(() => read({ tenants: [aTenant()] }, env)).toThrow('postgres.url: is not a postgres://')
+    expect(() => read({ tenants: [aTenant()] }, env)).not.toThrow(/topsecret/)
+  })
+
   it('has a default for all but the FSPs', () => {
     expect(read({ tenants: [aTenant()] })).toEqual({
       host: '127.0.0.1',
       port: 4000,
       dataDir: 'data',
+      store: 'sqlite',
       bodyBytesMax: 5_242_880,
       lab: false,
       apiKeys: [],

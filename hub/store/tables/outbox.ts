@@ -37,17 +37,23 @@ export function createOutboxRows(sql: SqlSession): Omit<OutboxQueue, 'onAdded'> 
 const insertRow = `INSERT INTO outbox (kind, line, line_partition, due_at, tries, entry)
   VALUES (?, ?, ?, ?, 0, ?)`
 
-/** A row waits for the earlier ones of its line that are due or were tried; one that is not due yet holds nobody up. */
-const findDue = `SELECT id, line, due_at, tries, entry FROM outbox
-  WHERE kind = ? AND due_at <= ? AND NOT EXISTS (
+/**
+ * Which rows may leave. A row waits for the earlier ones of its line that are due or were tried; one that is not due yet holds
+ * nobody up. Parameters: the kind, the time, and the time again.
+ */
+export const mayLeave = `outbox.kind = ? AND outbox.due_at <= ? AND NOT EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.kind = outbox.kind AND earlier.line = outbox.line AND earlier.id < outbox.id
-      AND (earlier.due_at <= ? OR earlier.tries > 0))
-  ORDER BY id LIMIT ?`
+      AND (earlier.due_at <= ? OR earlier.tries > 0))`
 
-const findNextDueAt = 'SELECT due_at FROM outbox WHERE due_at > ? ORDER BY due_at LIMIT 1'
+const findDue = `SELECT id, line, due_at, tries, entry FROM outbox
+  WHERE ${mayLeave} ORDER BY id LIMIT ?`
 
-const partitions = 16
+/** When the next row after a time becomes due. */
+export const findNextDueAt = 'SELECT due_at FROM outbox WHERE due_at > ? ORDER BY due_at LIMIT 1'
+
+/** How many parts the outbox is cut into; the schema has a lease for each. */
+export const partitions = 16
 
 /** FNV-1a of the line: which of the partitions it falls into, so that several relays can share the outbox by leases. */
 function partitionOf(line: string): number {
@@ -58,7 +64,8 @@ function partitionOf(line: string): number {
   return (hash >>> 0) % partitions
 }
 
-function outboxRowOf(row: SqlRow): OutboxRow {
+/** A row of the outbox, of the columns id, line, due_at, tries and entry. */
+export function outboxRowOf(row: SqlRow): OutboxRow {
   return {
     ...outboxJson.decode(text(row, 'entry')),
     id: String(whole(row, 'id')),

@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals'
 import { createSystemClock } from '../../../hub/clock.ts'
 import { openSqlite, type SqlDatabase } from '../../../hub/store/sqlite.ts'
 import { createSqliteStore, createStoreOver } from '../../../hub/store/sqlite-store.ts'
-import { storeContract, type StorePlace } from '../../contract/store.ts'
+import { storeContract } from '../../contract/store.ts'
 import { compileInto } from '../../support/compile.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { aKey, aTransfer } from '../../support/store-values.ts'
@@ -15,7 +15,7 @@ import { aKey, aTransfer } from '../../support/store-values.ts'
 const clock = createSystemClock()
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-function aPlace(): StorePlace & { readonly folder: string; readonly file: string } {
+function aPlace() {
   const folder = mkdtempSync(join(tmpdir(), 'kivuko-store-'))
   const file = join(folder, 'hub.db')
   return {
