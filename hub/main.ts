@@ -38,7 +38,13 @@ export const tenantParts = {
 export type HubConfig = HubConfigOf<typeof tenantParts>
 
 /** The hub's network, clock and log: sockets and the system's, or a simulator's. */
-export type HubPorts = { readonly network: Network; readonly clock: Clock; readonly log: Log }
+export type HubPorts = {
+  readonly network: Network
+  readonly clock: Clock
+  readonly log: Log
+  /** Runs the workflows in place of the engine that this hub would open; for tests. It is closed with the hub. */
+  readonly engine?: WorkflowEngine
+}
 
 /** A hub that is running. */
 export type Hub = {
@@ -53,7 +59,7 @@ export type Hub = {
 export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub> {
   const { network, clock, log } = ports
   const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, { clock, log })
-  const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, { clock, log })
+  const { engine, crashEngine } = openEngine(config, ports)
   const connectors = connect(config, ports)
   await engine.deploy(workflowNames.map(readWorkflow))
   const workflowPorts: WorkflowPorts = {
@@ -87,10 +93,19 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
     crash: () => {
       void listening.close()
       relay.crash()
-      engine.crash()
+      crashEngine()
       store.crash()
     },
   }
+}
+
+function openEngine(
+  config: HubConfig,
+  { engine, clock, log }: HubPorts,
+): { readonly engine: WorkflowEngine; readonly crashEngine: () => void } {
+  if (engine !== undefined) return { engine, crashEngine: () => void engine.close() }
+  const embedded = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, { clock, log })
+  return { engine: embedded, crashEngine: embedded.crash }
 }
 
 const workflowNames = [

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Job, JobHandler, JobVerdict, Worker } from '../engine.ts'
 import { runHandler } from '../worker-pool.ts'
-import type { Patience } from './patience.ts'
+import { createPatience, type Patience } from './patience.ts'
 import { activatedJobsOf, type ActivateJobs, type JobStream } from './wire.ts'
 
 /** Who serves which jobs. */
@@ -17,7 +17,6 @@ export type Subscription = {
 export type JobWorkerPorts = {
   readonly clock: Clock
   readonly log: Log
-  readonly patience: Patience
   readonly activate: ActivateJobs
   /** Rejects with the gateway's error; a job that is gone, too. */
   readonly answer: (jobKey: string, verdict: JobVerdict) => Promise<void>
@@ -32,7 +31,8 @@ type Room = {
   change(): Promise<void>
 }
 
-/** A gateway that holds no question open is not asked more often than this. */
+/** A gateway that answers sooner that it has no jobs holds no question open, and is not asked again at once. */
+const heldMsMin = 1_000
 const idlePauses = 2
 
 /**
@@ -40,24 +40,15 @@ const idlePauses = 2
  * A verdict that cannot be delivered is tried again for as long as the job is this worker's; then the job is offered anew.
  */
 export function createJobWorker(subscription: Subscription, ports: JobWorkerPorts): Worker {
-  const { type, handler, maxActive, timeoutMs } = subscription
-  const { clock, log, patience } = ports
+  const { type, maxActive, timeoutMs } = subscription
+  const { clock, log } = ports
+  // A worker that is closed waits for nothing: what it could not deliver is offered again.
+  const patience = createPatience({ clock })
   const room = createRoom(maxActive, clock)
   const running = new Set<Promise<void>>()
-  const state = { isClosed: false, cancel: (): void => undefined }
-  const serve = async (job: Job): Promise<void> => {
-    const leave = room.take(timeoutMs)
-    const until = clock.now() + timeoutMs
-    const verdict = await runHandler(handler, job, log)
-    await patience
-      .repeat(() => ports.answer(job.key, verdict), until)
-      .catch((error: unknown) => {
-        log.warn({ error, jobType: type, jobKey: job.key }, 'job verdict not accepted')
-      })
-    leave()
-  }
+  const state = { isClosed: false, cancel: (): void => undefined, asked: Promise.resolve() }
   const begin = (job: Job): void => {
-    const served = serve(job)
+    const served = serve(job, { subscription, room, ports, patience })
     running.add(served)
     void served.then(() => running.delete(served))
   }
@@ -70,6 +61,16 @@ export function createJobWorker(subscription: Subscription, ports: JobWorkerPort
     if (state.isClosed) stream.cancel()
     return drain(stream, begin)
   }
+  const ask = (count: number): Promise<boolean> => {
+    const fetched = fetch(count)
+    state.asked = fetched.then(ignore, ignore)
+    return fetched
+  }
+  const askOrRest = async (count: number): Promise<void> => {
+    const askedAt = clock.now()
+    const hasJobs = await ask(count)
+    if (!hasJobs && clock.now() - askedAt < heldMsMin) await patience.pause(idlePauses)
+  }
   const isOpen = (): boolean => !state.isClosed
   const work = async (): Promise<void> => {
     let failures = 0
@@ -77,7 +78,7 @@ export function createJobWorker(subscription: Subscription, ports: JobWorkerPort
       const count = room.free()
       try {
         if (count === 0) await room.change()
-        else if (!(await fetch(count))) await patience.pause(idlePauses)
+        else await askOrRest(count)
         failures = 0
       } catch (error) {
         if (failures === 0 && isOpen()) log.warn({ error, jobType: type }, 'jobs cannot be fetched')
@@ -90,10 +91,35 @@ export function createJobWorker(subscription: Subscription, ports: JobWorkerPort
   return {
     close: async () => {
       state.isClosed = true
+      patience.end()
       state.cancel()
+      // A connection that is closed before it hears that a stream was cancelled keeps the program alive.
+      await state.asked
       await Promise.all(running)
     },
   }
+}
+
+type Desk = {
+  readonly subscription: Subscription
+  readonly room: Room
+  readonly ports: JobWorkerPorts
+  readonly patience: Patience
+}
+
+/** Runs the handler and delivers its verdict; never rejects. */
+async function serve(job: Job, { subscription, room, ports, patience }: Desk): Promise<void> {
+  const { type, handler, timeoutMs } = subscription
+  const { clock, log } = ports
+  const leave = room.take(timeoutMs)
+  const until = clock.now() + timeoutMs
+  const verdict = await runHandler(handler, job, log)
+  await patience
+    .repeat(() => ports.answer(job.key, verdict), until)
+    .catch((error: unknown) => {
+      log.warn({ error, jobType: type, jobKey: job.key }, 'job verdict not accepted')
+    })
+  leave()
 }
 
 /** Hands on what the stream brings; true if it brought jobs. Rejects with the gateway's error. */
@@ -142,4 +168,8 @@ function createRoom(places: number, clock: Clock): Room {
         tell = resolve
       }),
   }
+}
+
+function ignore(): void {
+  // Whoever asked looks at the answer.
 }

@@ -54,7 +54,7 @@ export function createZeebeEngine(
       return { processInstanceKey: (await created).processInstanceKey }
     },
     work: (type, handler, options) => {
-      const worker = createJobWorker({ type, handler, ...options }, { ...ports, patience })
+      const worker = createJobWorker({ type, handler, ...options }, ports)
       workers.add(worker)
       return worker
     },

@@ -19,8 +19,8 @@ export type ZeebeServer = {
   readonly gatewayAddress: string
   /** What it has done since its first start. */
   readonly records: readonly ZeebeRecord[]
-  /** Its clock stands still at this time from now on, or until it is restarted. */
-  pinClock(ms: number): Promise<void>
+  /** Moves its clock on; after a restart it is the machine's again. */
+  moveClock(ms: number): Promise<void>
   /** Ends it as a power cut would. */
   kill(): Promise<void>
   /** Starts it again, on its files. */
@@ -65,11 +65,11 @@ export async function startZeebe(): Promise<ZeebeServer> {
   return {
     gatewayAddress: `127.0.0.1:${gateway}`,
     records: sink.records,
-    pinClock: async (ms) => {
-      const answer = await fetch(`${actuator}/actuator/clock/pin`, {
+    moveClock: async (ms) => {
+      const answer = await fetch(`${actuator}/actuator/clock/add`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ epochMilli: ms }),
+        body: JSON.stringify({ offsetMilli: ms }),
       })
       if (!answer.ok) throw new Error(`the broker's clock was not set: ${await answer.text()}`)
     },

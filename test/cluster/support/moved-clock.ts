@@ -3,11 +3,10 @@ import { createSystemClock, type Clock } from '../../../hub/clock.ts'
 /** A clock that goes on by itself, and can be moved on. */
 export type MovedClock = Clock & { advance(ms: number): void }
 
-/** Begins at `startMs`. What falls due in the time that is jumped over happens at once. */
-export function createMovedClock(startMs: number): MovedClock {
+/** Begins `offsetMs` ahead of the machine's. What falls due in the time that is jumped over happens at once. */
+export function createMovedClock(offsetMs: number): MovedClock {
   const system = createSystemClock()
   const waiting = new Set<{ readonly dueAt: number; readonly run: () => void }>()
-  let offsetMs = startMs - system.now()
   const now = (): number => system.now() + offsetMs
   return {
     ...system,

@@ -6,16 +6,17 @@ import type { ZeebeServer } from '../servers/zeebe.ts'
 import { createMovedClock } from './moved-clock.ts'
 import { withOwnNames } from './own-names.ts'
 
-/** Far ahead of the machine, so that a broker that is started again does not fire what is due in a test's future. */
-const tomorrow = Date.now() + 86_400_000
-let nowMs = tomorrow
+/** How far this file has moved the broker's clock; a broker that is started again does not know. */
+let movedMs = 0
 let engines = 0
 
-/** An engine over a part of the broker that nobody has touched, at a time that stands still until it is moved. */
+/** Its time goes on between the steps of a test, and it looks what is due once a second. */
+const slackMs = 4_000
+
+/** An engine over a part of the broker that nobody has touched, with a clock that can be moved on. */
 export async function makeZeebeUnderTest(server: ZeebeServer): Promise<EngineUnderTest> {
   const suffix = String(++engines)
-  await server.pinClock(nowMs)
-  const clock = createMovedClock(nowMs)
+  const clock = createMovedClock(movedMs)
   const config = { gatewayAddress: server.gatewayAddress }
   const engine = createZeebeEngine(config, { clock, log: silentLog })
   const settle = (): Promise<void> => untilQuiet(server, engine)
@@ -23,12 +24,13 @@ export async function makeZeebeUnderTest(server: ZeebeServer): Promise<EngineUnd
     engine: withOwnNames(engine, suffix),
     advance: async (ms) => {
       await settle()
-      nowMs += ms
+      movedMs += ms
       clock.advance(ms)
-      await server.pinClock(nowMs)
+      await server.moveClock(ms)
       await settle()
     },
     settle,
+    slackMs,
     incidents: async () => {
       await settle()
       return openIncidents(server)
@@ -41,7 +43,8 @@ export async function makeZeebeUnderTest(server: ZeebeServer): Promise<EngineUnd
     restart: async () => {
       await server.kill()
       await server.start()
-      await server.pinClock(nowMs)
+      await server.moveClock(movedMs)
+      await settle()
       return under
     },
   }
@@ -88,7 +91,9 @@ function isWork({ valueType, value }: ZeebeServer['records'][number]): boolean {
 
 function openIncidents({ records }: ZeebeServer): readonly Incident[] {
   const open = new Map<string, Incident>()
+  const elementIds = new Map<string, string>()
   for (const { key, valueType, intent, value } of records) {
+    if (valueType === 'PROCESS_INSTANCE') elementIds.set(key, value.elementId)
     if (valueType !== 'INCIDENT') continue
     if (intent === 'RESOLVED') open.delete(key)
     else
@@ -98,7 +103,8 @@ function openIncidents({ records }: ZeebeServer): readonly Incident[] {
         message: value.errorMessage,
         processInstanceKey: String(value.processInstanceKey),
         bpmnProcessId: value.bpmnProcessId,
-        elementId: value.elementId,
+        // The incident of an error that nothing catches names no element, but it has its instance.
+        elementId: elementIds.get(String(value.elementInstanceKey)) ?? value.elementId,
         ...(Number(value.jobKey) > 0 ? { jobKey: String(value.jobKey) } : {}),
       })
   }
