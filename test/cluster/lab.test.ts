@@ -62,10 +62,10 @@ describe('the lab, with the workflows on Zeebe', () => {
     const before = await balancesOf(lab)
     const id = await sendOrder(lab, { key: 'on-zeebe' })
     await untilSo(async () => (await stateOf(lab, id)) === 'COMMITTED')
+    await expectRightBooks()
     const after = await balancesOf(lab)
     const payee = Object.keys(after).find((name) => name.startsWith('weaver 254720000002 KES'))!
     expect(cents(after[payee]) - cents(before[payee])).toBe(10_050)
-    await expectRightBooks()
   })
 
   it('refuses one that the payer cannot pay', async () => {
@@ -73,6 +73,31 @@ describe('the lab, with the workflows on Zeebe', () => {
     await untilSo(async () => (await stateOf(lab, id)) === 'ABORTED')
     await expectRightBooks()
   })
+
+  it('carries two hundred transfers, at the rate that is printed', async () => {
+    const orders = Array.from({ length: 200 }, (_, n): LabOrder & { readonly from: Bank } => ({
+      key: `zeebe-rate-${String(n)}`,
+      from: banks[n % 4]!,
+      payer: (n % 5) + 1,
+      to: banks[(n + 1 + (n % 3)) % 4]!,
+      payee: 6,
+      amount: '1.25',
+    }))
+    const jobsBefore = countJobs()
+    const startedAt = performance.now()
+    const ids = await Promise.all(orders.map((order) => sendOrder(lab, order)))
+    await untilSo(async () => (await countEnded(ids, orders)) === 200, {
+      waitMsMax: 100_000,
+      pauseMs: 500,
+    })
+    const seconds = (performance.now() - startedAt) / 1000
+    const jobs = countJobs() - jobsBefore
+    remark(
+      `${(200 / seconds).toFixed(1)} transfers/s on Zeebe, the whole lab beside it: ` +
+        `${(jobs / seconds).toFixed(0)} jobs/s, ${(jobs / 200).toFixed(1)} for each transfer`,
+    )
+    await expectRightBooks()
+  }, 150_000)
 
   it('ends fifty transfers, each once, with the broker killed in the middle of them', async () => {
     const orders = Array.from({ length: 50 }, (_, n): LabOrder & { readonly from: Bank } => ({
@@ -88,6 +113,7 @@ describe('the lab, with the workflows on Zeebe', () => {
     await pause(200 + seed)
     await server.kill()
     const ids = await Promise.all(sending)
+    const endedBefore = await countEnded(ids, orders)
     await server.start()
     const again = await Promise.all(orders.map((order) => sendOrder(lab, order)))
     expect(again).toEqual(ids)
@@ -99,7 +125,7 @@ describe('the lab, with the workflows on Zeebe', () => {
     const committed = states.filter((state) => state === 'COMMITTED').length
     const aborted = states.filter((state) => state === 'ABORTED').length
     remark(
-      `killed after ${String(200 + seed)} ms: ${String(committed)} committed, ${String(aborted)} aborted`,
+      `killed after ${String(200 + seed)} ms with ${String(endedBefore)} of 50 ended: ${String(committed)} committed, ${String(aborted)} aborted`,
     )
     expect(committed + aborted).toBe(50)
     expect(committed).toBeGreaterThan(0)
@@ -112,10 +138,24 @@ describe('the lab, with the workflows on Zeebe', () => {
 
 type Bank = (typeof banks)[number]
 
+async function countEnded(
+  ids: readonly string[],
+  orders: readonly { readonly from: Bank }[],
+): Promise<number> {
+  const states = await Promise.all(ids.map((id, n) => stateOf(lab, id, orders[n]!.from)))
+  return states.filter((state) => state === 'COMMITTED' || state === 'ABORTED').length
+}
+
 async function expectRightBooks(): Promise<void> {
   const facts = await collectBooksAtRest(lab, labPorts, 60_000)
   expect(isAtRest(facts)).toBe(true)
   expect(balanceBooks(facts).filter(({ isRight }) => !isRight)).toEqual([])
+}
+
+function countJobs(): number {
+  return server.records.filter(
+    ({ valueType, intent }) => valueType === 'JOB' && intent === 'COMPLETED',
+  ).length
 }
 
 function cents(text: string | undefined): number {
