@@ -83,6 +83,16 @@ describe('Zeebe', () => {
     await engine.close()
   })
 
+  it('takes nothing any more once it is closed, instead of losing it', async () => {
+    const engine = open()
+    const message = { name: 'a', correlationKey: 'b', messageId: 'd', variables: {}, ttlMs: 0 }
+    const under = engine.publish(message)
+    await engine.close()
+    await under
+    await expect(engine.publish({ ...message, messageId: 'e' })).rejects.toThrow('closed')
+    await expect(engine.createInstance('outlive', {})).rejects.toThrow('closed')
+  })
+
   it('costs next to nothing while there is no broker, and lets the program end', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kivuko-zeebe-'))
     compileInto(folder, 'hub')

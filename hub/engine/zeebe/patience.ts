@@ -35,10 +35,11 @@ export function createPatience({ clock }: { readonly clock: Clock }): Patience {
   let isOver = false
   const once = <T>(call: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
+      const answer = call()
       const cancel = clock.after(answerMsMax, () => {
         reject(new NoAnswer(`the gateway did not answer within ${answerMsMax} ms`))
       })
-      void call().then(resolve, reject).finally(cancel)
+      void answer.then(resolve, reject).finally(cancel)
     })
   const pause = (failures: number): Promise<void> => {
     if (isOver) return Promise.resolve()

@@ -32,6 +32,7 @@ export function createZeebeEngine(
     connectionTolerance: 1,
   })
   const patience = createPatience({ clock })
+  const commands = createCommands()
   const workers = new Set<Worker>()
   const ports = {
     clock,
@@ -40,41 +41,76 @@ export function createZeebeEngine(
     answer: (jobKey: string, verdict: JobVerdict) => answerJob(client, jobKey, verdict),
   }
   return {
-    deploy: async (files) => {
-      const deployed: Deployment[] = []
-      for (const file of files)
-        deployed.push(...(await patience.repeat(() => deployFile(client, file))))
-      return deployed
-    },
-    publish: (message) => publish({ client, patience }, message),
-    createInstance: async (bpmnProcessId, variables) => {
-      const created = patience.once(() =>
-        client.createProcessInstance({ bpmnProcessId, variables: documentOf(variables) }),
-      )
-      return { processInstanceKey: (await created).processInstanceKey }
-    },
+    deploy: (files) => commands.run(() => deploy({ client, patience }, files)),
+    publish: (message) => commands.run(() => publish({ client, patience }, message)),
+    createInstance: (bpmnProcessId, variables) =>
+      commands.run(async () => {
+        const request = { bpmnProcessId, variables: documentOf(variables) }
+        const created = await patience.once(() => client.createProcessInstance(request))
+        return { processInstanceKey: created.processInstanceKey }
+      }),
     work: (type, handler, options) => {
       const worker = createJobWorker({ type, handler, ...options }, ports)
       workers.add(worker)
       return worker
     },
-    cancel: async (processInstanceKey) => {
-      await patience.repeat(() => client.cancelProcessInstance(processInstanceKey))
-    },
+    cancel: (processInstanceKey) =>
+      commands.run(async () => {
+        await patience.repeat(() => client.cancelProcessInstance(processInstanceKey))
+      }),
     resolveIncident: (incidentKey, retries) =>
-      patience.repeat(() => resolve(client, incidentKey, retries)),
+      commands.run(() => patience.repeat(() => resolve(client, incidentKey, retries))),
     close: async () => {
       patience.end()
-      await Promise.all([...workers].map((worker) => worker.close()))
+      await Promise.all([commands.close(), ...[...workers].map((worker) => worker.close())])
       await client.close()
     },
   }
 }
 
+type Commands = {
+  run<T>(command: () => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** A client that is closed answers new commands with nothing, which reads as success, and those under way not at all. */
+function createCommands(): Commands {
+  const running = new Set<Promise<unknown>>()
+  let isClosed = false
+  return {
+    run: (command) => {
+      if (isClosed) return Promise.reject(new Error('the engine is closed'))
+      const answer = command()
+      running.add(answer)
+      const forget = (): void => {
+        running.delete(answer)
+      }
+      answer.then(forget, forget)
+      return answer
+    },
+    close: async () => {
+      isClosed = true
+      await Promise.allSettled(running)
+    },
+  }
+}
+
+type Connection = { readonly client: ZBClient; readonly patience: Patience }
+
 /** zeebe-node's own `activateJobs` never answers when there are no jobs, and its worker swallows what goes wrong. */
 function activator(client: ZBClient): ActivateJobs {
   const activate = activatorOf(client['grpc'])
   return (request) => activate({ ...request, requestTimeout: longPollMs })
+}
+
+async function deploy(
+  { client, patience }: Connection,
+  files: Parameters<WorkflowEngine['deploy']>[0],
+): Promise<readonly Deployment[]> {
+  const deployed: Deployment[] = []
+  for (const file of files)
+    deployed.push(...(await patience.repeat(() => deployFile(client, file))))
+  return deployed
 }
 
 async function deployFile(
@@ -90,10 +126,7 @@ async function deployFile(
 }
 
 /** A message without an id would be a second one when it is sent again. */
-async function publish(
-  { client, patience }: { readonly client: ZBClient; readonly patience: Patience },
-  message: Message,
-): Promise<void> {
+async function publish({ client, patience }: Connection, message: Message): Promise<void> {
   const { name, correlationKey, messageId, variables, ttlMs } = message
   const send = (): Promise<unknown> =>
     client.publishMessage({

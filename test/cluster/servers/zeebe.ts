@@ -46,15 +46,11 @@ type Runner = {
  * that does not export keeps no `records`, and is faster.
  */
 export async function startZeebe({ isExporting = true } = {}): Promise<ZeebeServer> {
-  const [gateway = 0, command = 0, internal = 0, rest = 0, management = 0, sinkPort = 0] =
-    await freePorts(6)
-  const sink = await startRecordSink(sinkPort)
-  const settings = {
-    ...settingsOf({ gateway, command, internal, rest, management }),
-    ...(isExporting ? exporterTo(sinkPort) : {}),
-  }
+  const ports = await pickPorts()
+  const sink = await startRecordSink(ports.sink)
+  const settings = { ...settingsOf(ports), ...(isExporting ? exporterTo(ports.sink) : {}) }
   const runner = hasDocker() ? dockerRunner(settings) : javaRunner(settings)
-  const actuator = `http://127.0.0.1:${management}`
+  const actuator = `http://127.0.0.1:${ports.management}`
   const start = async (): Promise<void> => {
     await runner.start()
     await untilReady(`${actuator}/ready`, runner)
@@ -69,7 +65,7 @@ export async function startZeebe({ isExporting = true } = {}): Promise<ZeebeServ
     throw failure
   })
   return {
-    gatewayAddress: `127.0.0.1:${gateway}`,
+    gatewayAddress: `127.0.0.1:${ports.gateway}`,
     records: sink.records,
     moveClock: async (ms) => {
       const answer = await fetch(`${actuator}/actuator/clock/add`, {
@@ -85,7 +81,15 @@ export async function startZeebe({ isExporting = true } = {}): Promise<ZeebeServ
   }
 }
 
-type Ports = Readonly<Record<'gateway' | 'command' | 'internal' | 'rest' | 'management', number>>
+type Ports = Readonly<
+  Record<'gateway' | 'command' | 'internal' | 'rest' | 'management' | 'sink', number>
+>
+
+async function pickPorts(): Promise<Ports> {
+  const [gateway = 0, command = 0, internal = 0, rest = 0, management = 0, sink = 0] =
+    await freePorts(6)
+  return { gateway, command, internal, rest, management, sink }
+}
 
 type Settings = Readonly<Record<string, string>>
 
