@@ -52,7 +52,7 @@ export function createJobWorker(subscription: Subscription, ports: JobWorkerPort
     running.add(served)
     void served.then(() => running.delete(served))
   }
-  const fetch = async (count: number): Promise<boolean> => {
+  const activate = async (count: number): Promise<boolean> => {
     const request = { type, worker: 'kivuko', timeout: timeoutMs, maxJobsToActivate: count }
     const stream = await ports.activate(request)
     state.cancel = () => {
@@ -62,9 +62,9 @@ export function createJobWorker(subscription: Subscription, ports: JobWorkerPort
     return drain(stream, begin)
   }
   const ask = (count: number): Promise<boolean> => {
-    const fetched = fetch(count)
-    state.asked = fetched.then(ignore, ignore)
-    return fetched
+    const activated = activate(count)
+    state.asked = activated.then(ignore, ignore)
+    return activated
   }
   const askOrRest = async (count: number): Promise<void> => {
     const askedAt = clock.now()
