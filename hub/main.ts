@@ -16,7 +16,7 @@ import type { Clock } from './clock.ts'
 import type { HubConfigOf } from './config.ts'
 import type { LedgerConnector, SwitchConnector } from './connector.ts'
 import { createEmbeddedEngine } from './engine/embedded/embedded-engine.ts'
-import type { WorkflowEngine } from './engine/engine.ts'
+import type { Incident, WorkflowEngine } from './engine/engine.ts'
 import { jobHandler, jobRetries, type JobPorts } from './engine/job-outcome.ts'
 import { createRelay } from './events/relay.ts'
 import type { Network, Route } from './http.ts'
@@ -46,6 +46,8 @@ export type HubPorts = {
   readonly log: Log
   /** The system's disk, unless a simulator brings its own. */
   readonly open?: (file: string) => SqlDatabase
+  /** Runs the workflows in place of the engine that this hub would open; for tests. It is closed with the hub. */
+  readonly engine?: WorkflowEngine
 }
 
 /** A hub that is running. */
@@ -62,7 +64,7 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
   const { network, clock, log } = ports
   assertPatience(config)
   const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, ports)
-  const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
+  const { engine, incidents, crashEngine } = openEngine(config, ports)
   const connectors = connect(config, ports)
   await engine.deploy(workflowNames.map(readWorkflow))
   const workflowPorts: WorkflowPorts = {
@@ -77,7 +79,7 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
   const showIncident = showIncidents({ store, clock, log })
   const workers = serve(engine, jobsOf(workflowPorts), { clock, log, showIncident })
   // What failed by a mistake of this program is tried again by the program that was started in its place.
-  for (const { key } of engine.incidents()) await engine.resolveIncident(key, jobRetries)
+  for (const { key } of incidents()) await engine.resolveIncident(key, jobRetries)
   const relay = createRelay(config, { queue: store.queue, engine, http: network, clock, log })
   const route = routeOf(config, { store, clock, log, connectors })
   const stop = async (): Promise<void> => {
@@ -99,7 +101,7 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
     crash: () => {
       void listening.close()
       relay.crash()
-      engine.crash()
+      crashEngine()
       store.crash()
     },
   }
@@ -112,6 +114,21 @@ function assertPatience({ tenants, times }: HubConfig): void {
   throw new Error(
     `tenant ${hasty.fspId}: fineract.timeoutMs (${hasty.fineract.timeoutMs}) is longer than times.coreLongestMs (${times.coreLongestMs})`,
   )
+}
+
+type OpenEngine = {
+  readonly engine: WorkflowEngine
+  /** What stands still since an earlier run; only the embedded engine can list it. */
+  readonly incidents: () => readonly Incident[]
+  readonly crashEngine: () => void
+}
+
+function openEngine(config: HubConfig, ports: HubPorts): OpenEngine {
+  const { engine } = ports
+  if (engine !== undefined)
+    return { engine, incidents: () => [], crashEngine: () => void engine.close() }
+  const embedded = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
+  return { engine: embedded, incidents: embedded.incidents, crashEngine: embedded.crash }
 }
 
 const workflowNames = [

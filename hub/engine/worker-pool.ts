@@ -42,7 +42,7 @@ type PoolPorts = {
   readonly answer: (key: string, verdict: JobVerdict) => Promise<void>
 }
 
-/** A pool of handlers. A handler that throws fails its job: one try less, again after a second. */
+/** A pool of handlers. */
 export function createWorkerPool(ports: PoolPorts): WorkerPool {
   const subscriptions = new Set<Subscription>()
   let pausedUntil = -Infinity
@@ -130,7 +130,8 @@ function countBusy({ active, maxActive }: Subscription, now: number): number {
   return Array.from(active.values()).filter((endsAt) => endsAt > now).length
 }
 
-async function runHandler(handler: JobHandler, job: Job, log: Log): Promise<JobVerdict> {
+/** The handler's verdict. One that throws fails its job: one try less, again after a second. */
+export async function runHandler(handler: JobHandler, job: Job, log: Log): Promise<JobVerdict> {
   try {
     return await handler(job)
   } catch (error) {

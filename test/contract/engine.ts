@@ -16,6 +16,8 @@ export type EngineUnderTest = {
   /** Resolves once the engine has done all that it can do without time passing. */
   settle(): Promise<void>
   incidents(): Promise<readonly Incident[]>
+  /** How much time passes by itself between two steps of a test, and how late the engine may act: 0 if time stands still. */
+  readonly slackMs: number
   /** Stops the engine as a power cut would and opens it again; undefined if it keeps nothing. */
   restart?(): Promise<EngineUnderTest>
 }
@@ -55,7 +57,7 @@ export function engineContract(name: string, make: () => Promise<EngineUnderTest
       await start(under, 't9')
       await under.settle()
       expect(seen.map(variablesOf)).toContainEqual({ transferId: 't9', outcome: 'late' })
-      await under.advance(10_000)
+      await under.advance(10_000 + under.slackMs)
       await under.settle()
       expect(
         seen.map(({ bpmnProcessId, variables }) => [bpmnProcessId, variables['timedOut']]),
@@ -188,9 +190,9 @@ function timing(under: () => EngineUnderTest): void {
     serve(under(), { 'ask-payee': () => done, finish: (job) => note(seen, job) })
     await start(under(), 't1')
     await under().settle()
-    await under().advance(9999)
+    await under().advance(9999 - under().slackMs)
     expect(seen).toEqual([])
-    await under().advance(1)
+    await under().advance(1 + 2 * under().slackMs)
     await under().settle()
     await under().engine.publish(message('answer', 't1', { outcome: 'late' }))
     await under().settle()
@@ -207,7 +209,7 @@ function timing(under: () => EngineUnderTest): void {
     const { processInstanceKey } = await under().engine.createInstance('task', {})
     await under().settle()
     expect(answers).toHaveLength(1)
-    await under().advance(5000)
+    await under().advance(5000 + under().slackMs)
     await under().settle()
     expect(answers).toHaveLength(2)
     answers[0]?.(done)
@@ -246,17 +248,17 @@ function failing(under: () => EngineUnderTest): void {
           kind: 'fail',
           message: `try ${String(tries)}`,
           retries: job.retries - 1,
-          backoffMs: 2000,
+          backoffMs: 20_000,
         }
       },
     })
     await under().engine.createInstance('task', {})
     await under().settle()
     expect(tries).toBe(1)
-    await under().advance(1999)
+    await under().advance(19_999 - under().slackMs)
     expect(tries).toBe(1)
     for (let round = 0; round < 5; round++) {
-      await under().advance(2000)
+      await under().advance(20_000 + under().slackMs)
       await under().settle()
     }
     expect(tries).toBe(3)
@@ -293,7 +295,7 @@ function failing(under: () => EngineUnderTest): void {
     })
     await under().engine.createInstance('task', {})
     await under().settle()
-    await under().advance(1000)
+    await under().advance(1000 + under().slackMs)
     await under().settle()
     expect(retries).toEqual([3, 2])
   })

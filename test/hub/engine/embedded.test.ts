@@ -31,6 +31,7 @@ function openEngine(file: string, clock: FakeClock): EngineUnderTest {
     engine,
     advance: clock.advance,
     settle: () => clock.advance(0),
+    slackMs: 0,
     incidents: () => Promise.resolve(engine.incidents()),
     restart: () => {
       engine.crash()
