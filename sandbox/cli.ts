@@ -204,7 +204,7 @@ program
     'Measures payments through a whole lab in this process, beside a floor in the same run.',
   )
   .option('--transfers <n>', 'how many to measure', parseCount, 1_000)
-  .option('--in-flight <n>', 'how many at once', parseCount, 24)
+  .option('--in-flight <n>', 'how many at once', parseCount, 32)
   .option('--log <file>', logHelp)
   .action(bench)
 
