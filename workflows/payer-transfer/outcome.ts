@@ -151,9 +151,15 @@ export function askOutcome(ports: WorkflowPorts): Step {
     const key = payerKey(variables)
     const question = switchOf(key.fspId).composeOutcomeQuestion(key.transferId)
     const asking = await store.step((tx) => openAsk(tx, key, { at: clock.now(), times, question }))
-    if (asking.message) await deliver(ports, asking.record, asking.message)
+    if (asking.message && mayLeave(asking, clock.now()))
+      await deliver(ports, asking.record, asking.message)
     return { next: 'wait', waitKey: waitKey(asking.record), waitFor: isoDuration(asking.forMs) }
   }
+}
+
+/** Writing down that the POST leaves again may itself have taken it past the expiration; a question may always leave. */
+function mayLeave({ record, message }: Asking, now: number): boolean {
+  return message?.method === 'GET' || now < (record.facts.expiresAt ?? 0)
 }
 
 type Asking = {

@@ -54,6 +54,22 @@ it.each([...committed, 'reserved', 'aborted'] as TransferState[])(
   },
 )
 
+it('a POST that is to be repeated never leaves once the expiration has passed meanwhile', async () => {
+  const bench = await aLegBench('reserved')
+  const { key, facts } = await bench.leg()
+  const message = { method: 'POST', path: '/transfers', headers: {}, body: '{}' }
+  await bench.store.step((tx) =>
+    tx.attempts.insert(anAttempt({ key, step: 'prepare-transfer', message })),
+  )
+  const expiresAt = facts.expiresAt ?? 0
+  const times = [expiresAt - 1, expiresAt]
+  const clock = { ...bench.clock, now: () => times.shift() ?? expiresAt }
+  await createPayerTransferJobs({ ...bench.ports, clock })['ask-outcome']!(bench.variables)
+  expect(bench.sent).toEqual([])
+  expect(await run(bench, 'ask-outcome')).toMatchObject({ next: 'wait' })
+  expect(bench.sent).toEqual(['POST /transfers'])
+})
+
 it('a price that comes late does not change the fee that was held', async () => {
   const bench = await aLegBench('reserved', { facts: { fee: kes('2') } })
   await run(bench, 'price-transfer')
