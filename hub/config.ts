@@ -19,6 +19,9 @@ const timesSchema = z.strictObject({
   bookingRetryMs: ms.default(5_000),
 }) satisfies z.ZodType<Times>
 
+/** How long things may take where nobody says otherwise (ARCHITECTURE.md §5). */
+export const defaultTimes: Times = timesSchema.parse({})
+
 const tenantSchema = z.strictObject({
   /** The FSP's name in the scheme; part of URLs and of every key. */
   fspId: z.string().regex(/^[A-Za-z0-9._-]{1,32}$/, 'is 1 to 32 letters, digits, ".", "_" or "-"'),

@@ -1,3 +1,4 @@
+import { defaultTimes } from '../hub/config.ts'
 import { startHub, type HubConfig, type HubPorts } from '../hub/main.ts'
 import type { Times } from '../hub/workflow.ts'
 import { closeAll, type Close } from './lab/closing.ts'
@@ -43,19 +44,6 @@ export type Lab = {
   restartHub(): Promise<void>
 }
 
-/** The lab's times (ARCHITECTURE.md §5). */
-const labTimes: Times = {
-  lookupMs: 10_000,
-  quoteMs: 60_000,
-  transferMs: 30_000,
-  graceMs: 5_000,
-  resolverFirstMs: 1_000,
-  resolverMaxMs: 60_000,
-  clockSkewMsMax: 2_000,
-  coreLongestMs: 30_000,
-  bookingRetryMs: 5_000,
-}
-
 /**
  * Starts four banks, a switch and the hub in this process, on files that survive it. What an earlier run left is gone on
  * with. Rejects with one sentence when a port or the data folder is in use.
@@ -67,7 +55,7 @@ export async function startLab(options: LabOptions, ports: LabPorts): Promise<La
 }
 
 async function openLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
-  const times = { ...labTimes, ...options.times }
+  const times = { ...defaultTimes, ...options.times }
   const plan = await planLab({ ...options, times }, ports.sandbox.clock)
   const config = hubConfig(plan, times)
   const opened: Close[] = []

@@ -1,3 +1,4 @@
+import { defaultTimes } from '../../hub/config.ts'
 import type {
   IlpTerms,
   LedgerConnector,
@@ -110,18 +111,6 @@ type Situation = {
   readonly packet?: IlpTerms
 }
 
-const times = {
-  lookupMs: 10_000,
-  quoteMs: 60_000,
-  transferMs: 30_000,
-  graceMs: 5_000,
-  resolverFirstMs: 1_000,
-  resolverMaxMs: 60_000,
-  clockSkewMsMax: 2_000,
-  coreLongestMs: 30_000,
-  bookingRetryMs: 5_000,
-}
-
 /** A leg in a state, with facts as a transfer of 10.50 KES has them by then; `packet` is what any ILP packet says. */
 export async function aLegBench(
   state: TransferState,
@@ -137,7 +126,7 @@ export async function aLegBench(
   const ports: WorkflowPorts = {
     store,
     clock,
-    times,
+    times: defaultTimes,
     log: silentLog,
     ledgerOf: () => core,
     switchOf: () => ({ ...aSwitch(sent), readIlpPacket: () => packet }),
