@@ -20,6 +20,9 @@ export type RunOptions = {
   readonly name: string
 }
 
+/** Longer than a transfer takes that everybody falls silent on. */
+const endMsMax = 120_000
+
 type Ended = {
   readonly transactionId: string
   readonly transferState: string
@@ -58,8 +61,20 @@ export async function runTransfers(
     const { transactionId } = body as { readonly transactionId: string }
     const ended =
       early.get(transactionId) ??
-      (await new Promise<Ended>((settle) => waiting.set(transactionId, settle)))
+      (await new Promise<Ended | undefined>((settle) => {
+        const giveUp = clock.after(endMsMax, () => {
+          settle(undefined)
+        })
+        waiting.set(transactionId, (told) => {
+          giveUp()
+          settle(told)
+        })
+      }))
     latenciesMs.push(clock.now() - sentAt)
+    if (!ended) {
+      failures.push('no callback')
+      return
+    }
     if (ended.transferState !== 'COMMITTED') failures.push(ended.reason ?? ended.transferState)
   }
   const lane = async (): Promise<void> => {
