@@ -29,13 +29,16 @@ export type Subscription = { close(): Promise<void> }
 export interface EventStream {
   /**
    * Resolves when all of them are kept, or taken in where nothing keeps them. After a rejection some may be kept: publish
-   * the same ones again, in the same order, before any later event of their legs. One call at a time.
+   * the same ones again, in the same order, before any later event of their legs. A call waits for the one before it, and
+   * rejects with it.
    */
   publish(events: readonly LegEvent[]): Promise<void>
   /**
-   * Gives a group's member its share of the events, from the group's first subscription on: each leg's events to one member
-   * at a time, in order. Events whose `take` rejects are given again.
+   * Gives a member of a group its share of the events: each leg's to one member at a time, in order. A new group begins with
+   * the oldest event that is kept; where nothing keeps them, with the next, and misses what comes while it has no member.
+   * Events whose `take` rejects are given again: by the stream, or where nothing keeps them, when they are published again.
    */
   subscribe(group: string, take: (events: readonly LegEvent[]) => Promise<void>): Subscription
+  /** Waits for what is being published and taken, and ends every subscription. */
   close(): Promise<void>
 }

@@ -75,7 +75,7 @@ export async function balancesOf({ banks }: LabAddresses): Promise<Record<string
 
 /** Waits until a question is answered with yes; throws after `waitMsMax`. */
 export async function untilSo(
-  isSo: () => Promise<boolean>,
+  isSo: () => boolean | Promise<boolean>,
   { waitMsMax = 30_000, pauseMs = 50 } = {},
 ): Promise<void> {
   const endsAt = clock.now() + waitMsMax
