@@ -65,8 +65,8 @@ module.exports = {
     {
       name: 'only-main-points-outward',
       severity: 'error',
-      comment: 'The hub is wired in one place: hub/main.ts.',
-      from: { path: '^hub/', pathNot: '^hub/main[.]ts$' },
+      comment: 'The hub is wired in one place: hub/main.ts and the files of hub/wiring.',
+      from: { path: '^hub/', pathNot: '^hub/(main[.]ts$|wiring/)' },
       to: { path: '^(connectors|workflows)/' },
     },
     {
@@ -101,16 +101,16 @@ module.exports = {
     {
       name: 'engine-kind-is-hidden',
       severity: 'error',
-      comment: 'Which engine runs is known to hub/engine and hub/main.ts only.',
-      from: { path: shipped, pathNot: '^hub/(engine/|main[.]ts$)' },
+      comment: 'Which engine runs is known to hub/engine and hub/wiring only.',
+      from: { path: shipped, pathNot: '^hub/(engine|wiring)/' },
       to: { path: '^hub/engine/(embedded|zeebe)' },
     },
     {
       name: 'store-kind-is-hidden',
       severity: 'error',
       comment:
-        'Which database runs is known to hub/store, the embedded engine and hub/main.ts only.',
-      from: { path: shipped, pathNot: '^hub/(store/|engine/embedded/|main[.]ts$)' },
+        'Which database runs is known to hub/store, the embedded engine and hub/wiring only.',
+      from: { path: shipped, pathNot: '^hub/(store/|engine/embedded/|wiring/)' },
       to: { path: '^hub/store/(sqlite|postgres)' },
     },
     packageHome('home-of-zeebe', 'zeebe-node|@camunda8/sdk|@grpc/grpc-js', '^hub/engine/'),

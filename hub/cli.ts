@@ -5,7 +5,8 @@ import { createSystemClock } from './clock.ts'
 import { readHubConfig } from './config.ts'
 import { createSocketNetwork } from './http-server.ts'
 import { createLog } from './log.ts'
-import { startHub, tenantParts, type HubConfig } from './main.ts'
+import { startHub } from './main.ts'
+import { tenantParts, type HubConfig } from './wiring/connectors.ts'
 
 const { stdout, stderr } = process
 
@@ -22,7 +23,7 @@ async function start(): Promise<void> {
   )
   if (config.dataDir !== ':memory:') mkdirSync(config.dataDir, { recursive: true })
   const hub = await startHub(config, { clock, log, network: createSocketNetwork({ clock, log }) })
-  stdout.write(`${JSON.stringify({ hub: hub.url, fsps: fspsOf(config) })}\n`)
+  stdout.write(`${JSON.stringify({ hub: hub.url, roles: config.roles, fsps: fspsOf(config) })}\n`)
   await stopped
   await hub.close()
 }

@@ -1,7 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { channelConfigSchema } from './channel/config.ts'
+import { contradictionsOfParts, partsOverrides, partsShape } from './config/parts.ts'
+import {
+  environmentKeysOf,
+  readSources,
+  type Env,
+  type Fault,
+  type Overrides,
+} from './config/sources.ts'
 import { isCurrency } from './domain/currency.ts'
 import type { Times } from './workflow.ts'
 
@@ -31,23 +37,14 @@ const tenantSchema = z.strictObject({
   callbackSecret: z.string().min(16),
 })
 
-const postgresSchema = z.strictObject({
-  /** With user and password, which belong into a file of their own. */
-  url: z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'is not a postgres:// URL'),
-  /** Connections of this process at once. */
-  poolMax: z.int().min(1).max(1_000).default(10),
-})
-
 const ownSchema = z.strictObject({
   ...channelConfigSchema.shape,
+  ...partsShape,
   /** Anything but this machine itself needs API keys. */
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(4_000),
   /** Folder of the store's and the engine's files; ":memory:" keeps nothing. */
   dataDir: z.string().min(1).default('data'),
-  /** Where the hub keeps what it knows: a file in the data folder, or a server that many processes share. */
-  store: z.enum(['sqlite', 'postgres']).default('sqlite'),
-  postgres: postgresSchema.optional(),
   bodyBytesMax: z.int().min(1_024).max(104_857_600).default(5_242_880),
   logLevel: z.enum(['info', 'warn', 'error', 'silent']).optional(),
   /** The standard error if absent. */
@@ -67,18 +64,12 @@ export type HubConfigOf<P extends TenantParts> = Omit<z.infer<typeof ownSchema>,
   })[]
 }
 
-type Env = Readonly<Record<string, string | undefined>>
-type Fault = { readonly path: string; readonly message: string }
-type Reading = 'text' | 'number' | 'flag' | 'list' | 'json'
-
-/** What the environment may say instead of the file, and how; a secret may stand in a file named by KEY_FILE. */
-const overrides: Readonly<Record<string, { readonly path: string; readonly as: Reading }>> = {
+/** What the environment may say instead of the file, and how. */
+const overrides: Overrides = {
   KIVUKO_HOST: { path: 'host', as: 'text' },
   KIVUKO_PORT: { path: 'port', as: 'number' },
   KIVUKO_DATA_DIR: { path: 'dataDir', as: 'text' },
-  KIVUKO_STORE: { path: 'store', as: 'text' },
-  KIVUKO_POSTGRES_URL: { path: 'postgres.url', as: 'text' },
-  KIVUKO_POSTGRES_POOL_MAX: { path: 'postgres.poolMax', as: 'number' },
+  ...partsOverrides,
   KIVUKO_BODY_BYTES_MAX: { path: 'bodyBytesMax', as: 'number' },
   KIVUKO_LOG_LEVEL: { path: 'logLevel', as: 'text' },
   KIVUKO_LOG_FILE: { path: 'logFile', as: 'text' },
@@ -94,10 +85,8 @@ const overrides: Readonly<Record<string, { readonly path: string; readonly as: R
   ),
 }
 
-const fileKeys = ['KIVUKO_CONFIG', 'KIVUKO_API_KEYS_FILE', 'KIVUKO_TENANTS_FILE'] as const
-
 /** Every environment variable that the hub reads; `.env.example` has the same. */
-export const environmentKeys: readonly string[] = [...fileKeys, ...Object.keys(overrides)]
+export const environmentKeys: readonly string[] = environmentKeysOf(overrides)
 
 /**
  * Reads the whole configuration, once: the JSON file that KIVUKO_CONFIG names (none: nothing but defaults), then what the
@@ -109,7 +98,7 @@ export function readHubConfig<P extends TenantParts>(
   env: Env = process.env,
 ): HubConfigOf<P> {
   const faults: Fault[] = []
-  const config = readSources(env, faults)
+  const config = readSources(overrides, env, faults)
   const schema = ownSchema.extend({ tenants: z.array(tenantSchema.extend(tenantParts)).min(1) })
   const parsed = schema.safeParse(config)
   for (const { path, message } of parsed.error?.issues ?? []) {
@@ -121,103 +110,9 @@ export function readHubConfig<P extends TenantParts>(
   return known as HubConfigOf<P>
 }
 
-/** The raw configuration: the file, then the environment over it. What cannot be read becomes a fault. */
-function readSources(env: Env, faults: Fault[]): Record<string, unknown> {
-  const file = env['KIVUKO_CONFIG']
-  const read: unknown = file === undefined ? {} : readJsonFile(file, 'KIVUKO_CONFIG', faults)
-  const resolved = withFiles(read, { path: '', folder: dirname(file ?? '.') }, faults)
-  const config = isObject(resolved) ? { ...resolved } : {}
-  if (!isObject(resolved)) faults.push({ path: 'KIVUKO_CONFIG', message: 'holds no JSON object' })
-  for (const [key, { path, as }] of Object.entries(overrides)) {
-    const value = as === 'json' ? readJsonKey(env, key, faults) : readText(env[key], as)
-    if (value !== undefined) assign(config, path.split('.'), value)
-  }
-  return config
-}
-
-/** What the schema then refuses is left as it is. */
-function readText(text: string | undefined, as: Reading): unknown {
-  if (text === undefined) return undefined
-  if (as === 'number') return /^\d+$/.test(text) ? Number(text) : text
-  if (as === 'flag') return text === 'true' ? true : text === 'false' ? false : text
-  return as === 'list' ? text.split(',').map((part) => part.trim()) : text
-}
-
-function readJsonKey(env: Env, key: string, faults: Fault[]): unknown {
-  const file = env[`${key}_FILE`]
-  if (file !== undefined) {
-    const place = { path: '', folder: dirname(file) }
-    return withFiles(readJsonFile(file, `${key}_FILE`, faults), place, faults)
-  }
-  const text = env[key]
-  return text === undefined ? undefined : parseJson(text, key, faults)
-}
-
-function readJsonFile(file: string, path: string, faults: Fault[]): unknown {
-  const text = readTextFile(file, path, faults)
-  return text === undefined ? {} : parseJson(text, path, faults)
-}
-
-function parseJson(text: string, path: string, faults: Fault[]): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Not the parser's own words: they quote the text, which holds secrets.
-    faults.push({ path, message: 'is not JSON' })
-    return {}
-  }
-}
-
-function readTextFile(file: string, path: string, faults: Fault[]): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = isObject(error) && 'code' in error ? String(error['code']) : 'unreadable'
-    faults.push({ path, message: `names ${file}, which cannot be read (${code})` })
-    return undefined
-  }
-}
-
-/** Puts the content of files where `{"file": "path"}` stands; paths are relative to the folder of the file they stand in. */
-function withFiles(
-  value: unknown,
-  place: { readonly path: string; readonly folder: string },
-  faults: Fault[],
-): unknown {
-  const inside = (key: string | number) => ({ ...place, path: `${place.path}.${key}` })
-  if (Array.isArray(value)) {
-    return value.map((item: unknown, index) => withFiles(item, inside(index), faults))
-  }
-  if (!isObject(value)) return value
-  const { file } = value
-  if (typeof file === 'string' && Object.keys(value).length === 1) {
-    const text = readTextFile(resolve(place.folder, file), place.path.slice(1), faults)
-    return text?.replace(/\r?\n$/, '')
-  }
-  const members = Object.entries(value)
-  return Object.fromEntries(
-    members.map(([key, item]) => [key, withFiles(item, inside(key), faults)]),
-  )
-}
-
-function assign(config: Record<string, unknown>, [name = '', ...rest]: string[], value: unknown) {
-  if (rest.length === 0) {
-    config[name] = value
-    return
-  }
-  const inner = config[name]
-  const copy = isObject(inner) ? { ...inner } : {}
-  config[name] = copy
-  assign(copy, rest, value)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** What each part allows and the whole does not. */
 function contradictions(config: z.infer<typeof ownSchema>): readonly Fault[] {
-  const { apiKeys, host, tenants, times, store, postgres } = config
+  const { apiKeys, host, tenants, times } = config
   const fspIds = tenants.map(({ fspId }) => fspId)
   const isOpen = !/^(127(\.\d+){3}|::1|localhost)$/.test(host) && apiKeys.length === 0
   const doubles = fspIds.filter((fspId, index) => fspIds.indexOf(fspId) !== index)
@@ -228,10 +123,7 @@ function contradictions(config: z.infer<typeof ownSchema>): readonly Fault[] {
       : []),
     ...doubles.map((fspId) => fault('tenants', `name ${fspId} twice`)),
     ...strangers.map((fspId) => fault('apiKeys', `name ${fspId}, which is no tenant`)),
-    ...(store === 'postgres' ? [fault('store', lonePostgres)] : []),
-    ...(store === 'sqlite' && postgres
-      ? [fault('postgres', 'is given, but store says sqlite')]
-      : []),
+    ...contradictionsOfParts(config),
     ...(times.graceMs < times.clockSkewMsMax
       ? [fault('times.graceMs', 'is less than times.clockSkewMsMax')]
       : []),
@@ -240,10 +132,6 @@ function contradictions(config: z.infer<typeof ownSchema>): readonly Fault[] {
       : []),
   ]
 }
-
-/** Two sets of parts are supported, and one engine in this process beside a database of many is neither. */
-const lonePostgres =
-  'postgres goes with the Zeebe engine only, which this version cannot use: the embedded engine goes with sqlite'
 
 function fault(path: string, message: string): Fault {
   return { path, message }

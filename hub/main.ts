@@ -1,43 +1,24 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fineractConfigSchema } from '../connectors/fineract/config.ts'
-import { createFineractConnector } from '../connectors/fineract/connector.ts'
-import { mojaloopConfigSchema } from '../connectors/mojaloop/config.ts'
-import { createMojaloopConnector } from '../connectors/mojaloop/connector.ts'
-import { createPartyRegistrationJobs } from '../workflows/party-registration/jobs.ts'
-import { createPayeeLookupJobs } from '../workflows/payee-lookup/jobs.ts'
-import { createPayeeQuoteJobs } from '../workflows/payee-quote/jobs.ts'
-import { createPayeeTransferJobs } from '../workflows/payee-transfer/jobs.ts'
-import { createPayerTransferJobs } from '../workflows/payer-transfer/jobs.ts'
-import { apiFallbacks, openApiRoute } from './channel/api.ts'
-import { createChannel } from './channel/channel.ts'
 import { addClientCallback } from './channel/transfer-view.ts'
 import type { Clock } from './clock.ts'
-import type { HubConfigOf } from './config.ts'
-import type { LedgerConnector, SwitchConnector } from './connector.ts'
-import { createEmbeddedEngine } from './engine/embedded/embedded-engine.ts'
-import type { Incident, WorkflowEngine } from './engine/engine.ts'
-import { jobHandler, jobRetries, type JobPorts } from './engine/job-outcome.ts'
+import type { HubRole } from './config/parts.ts'
+import type { Worker, WorkflowEngine } from './engine/engine.ts'
+import { jobHandler, jobRetries } from './engine/job-outcome.ts'
 import { createRelay } from './events/relay.ts'
-import type { Network, Route } from './http.ts'
+import type { Network } from './http.ts'
 import { showIncidents } from './legs/incident.ts'
 import type { Log } from './log.ts'
-import { createOperations } from './operations/operations.ts'
-import { createPeers } from './peers/peers.ts'
-import { createRouter } from './router.ts'
-import { createSqliteStore } from './store/sqlite-store.ts'
 import type { SqlDatabase } from './store/sqlite.ts'
-import type { Store } from './store/store.ts'
+import { connect, served, type Connectors, type HubConfig } from './wiring/connectors.ts'
+import { routeOf } from './wiring/routes.ts'
+import {
+  givenEngine,
+  openEngine,
+  openStore,
+  type OpenEngine,
+  type OpenStore,
+} from './wiring/servers.ts'
+import { jobsOf, readWorkflows } from './wiring/workflows.ts'
 import type { Jobs, WorkflowPorts } from './workflow.ts'
-
-/** What the connectors need to know of each FSP, beside what the hub itself does. */
-export const tenantParts = {
-  fineract: fineractConfigSchema,
-  mojaloop: mojaloopConfigSchema,
-} as const
-
-/** The hub's whole configuration. */
-export type HubConfig = HubConfigOf<typeof tenantParts>
 
 /** The hub's network, clock and log: sockets and the system's, or a simulator's. */
 export type HubPorts = {
@@ -50,24 +31,92 @@ export type HubPorts = {
   readonly engine?: WorkflowEngine
 }
 
-/** A hub that is running. */
+/** A hub, or a part of one, that is running. */
 export type Hub = {
   readonly url: string
-  /** Stops taking requests, lets running steps end, closes the files. What is under way goes on at the next start. */
+  /** Stops taking requests, lets running steps end, closes the files. What is under way goes on elsewhere or at the next start. */
   close(): Promise<void>
   /** Ends as a power cut would, for tests: everything after the last commit is lost. */
   crash(): void
 }
 
-/** Builds the whole hub and listens. The only place that knows every part; which engine and store run is decided here. */
+/**
+ * Builds the hub, or what its roles ask for, and listens. The only place that knows every part, with `hub/wiring`. Rejects
+ * with a sentence when something that it needs cannot be opened.
+ */
 export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub> {
-  const { network, clock, log } = ports
   assertPatience(config)
-  const store = createSqliteStore({ file: fileOf(config, 'hub.db') }, ports)
-  const { engine, incidents, crashEngine } = openEngine(config, ports)
-  const connectors = connect(config, ports)
-  await engine.deploy(workflowNames.map(readWorkflow))
-  const workflowPorts: WorkflowPorts = {
+  const store = await openStore(config, ports)
+  const ends = createEnds()
+  ends.add(() => store.close(), store.crash)
+  try {
+    const connectors = connect(config, { ...ports, http: ports.network })
+    const parts = { ...ports, store, connectors, ends }
+    if (config.roles.some(needsEngine)) await runWorkflows(config, parts)
+    const listening = await ports.network.listen(routeOf(config, parts), config)
+    const stopListening = (): Promise<void> => listening.close()
+    ends.add(stopListening, () => void stopListening())
+    return { url: listening.url, close: ends.close, crash: ends.crash }
+  } catch (failure) {
+    await ends.close()
+    throw failure
+  }
+}
+
+/** How what was opened is closed: the last first. */
+type Ends = {
+  add(close: () => Promise<void>, crash: () => void): void
+  close(): Promise<void>
+  crash(): void
+}
+
+function createEnds(): Ends {
+  const ends: { readonly close: () => Promise<void>; readonly crash: () => void }[] = []
+  return {
+    add: (close, crash) => ends.push({ close, crash }),
+    close: async () => {
+      for (const { close } of ends.toReversed()) await close()
+    },
+    crash: () => {
+      for (const { crash } of ends.toReversed()) crash()
+    },
+  }
+}
+
+type Parts = HubPorts & {
+  readonly store: OpenStore
+  readonly connectors: Connectors
+  readonly ends: Ends
+}
+
+function needsEngine(role: HubRole): boolean {
+  return role === 'relay' || role.startsWith('worker:')
+}
+
+/** The engine, its workers and the relay, as far as this process has those roles. */
+async function runWorkflows(config: HubConfig, parts: Parts): Promise<void> {
+  const { roles } = config
+  const { store, ends, network } = parts
+  const opened = parts.engine ? givenEngine(parts.engine) : openEngine(config, parts)
+  const { engine } = opened
+  ends.add(() => engine.close(), opened.crash)
+  // Who starts the workflows sees to it that they are there.
+  if (roles.includes('relay')) await engine.deploy(readWorkflows())
+  const workers = work(opened, jobsOf(roles, workflowPorts(config, parts)), parts)
+  // What failed by a mistake of this program is tried again by the program that was started in its place.
+  for (const { key } of opened.incidents()) await engine.resolveIncident(key, jobRetries)
+  if (roles.includes('relay')) {
+    const relay = createRelay(config, { ...parts, queue: store.queue, engine, http: network })
+    ends.add(() => relay.close(), relay.crash)
+  }
+  const stopWork = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.close()))
+  }
+  ends.add(stopWork, () => undefined)
+}
+
+function workflowPorts(config: HubConfig, { store, clock, log, connectors }: Parts): WorkflowPorts {
+  return {
     store,
     clock,
     log,
@@ -76,35 +125,21 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
     ledgerOf: (fspId) => served(connectors.ledgers, fspId),
     switchOf: (fspId) => served(connectors.switches, fspId),
   }
+}
+
+/** How many jobs of one type this process serves at once. */
+const maxActive = 64
+
+function work(
+  { engine, jobTimeoutMs }: OpenEngine,
+  jobs: Jobs,
+  { store, clock, log }: Parts,
+): readonly Worker[] {
   const showIncident = showIncidents({ store, clock, log })
-  const workers = serve(engine, jobsOf(workflowPorts), { clock, log, showIncident })
-  // What failed by a mistake of this program is tried again by the program that was started in its place.
-  for (const { key } of incidents()) await engine.resolveIncident(key, jobRetries)
-  const relay = createRelay(config, { queue: store.queue, engine, http: network, clock, log })
-  const route = routeOf(config, { store, clock, log, connectors })
-  const stop = async (): Promise<void> => {
-    await Promise.all(workers.map((worker) => worker.close()))
-    await relay.close()
-    await engine.close()
-    await store.close()
-  }
-  const listening = await network.listen(route, config).catch(async (failure: unknown) => {
-    await stop()
-    throw failure
+  return Object.entries(jobs).map(([type, step]) => {
+    const handler = jobHandler(step, { clock, log, showIncident })
+    return engine.work(type, handler, { maxActive, timeoutMs: jobTimeoutMs })
   })
-  return {
-    url: listening.url,
-    close: async () => {
-      await listening.close()
-      await stop()
-    },
-    crash: () => {
-      void listening.close()
-      relay.crash()
-      crashEngine()
-      store.crash()
-    },
-  }
 }
 
 /** What has just timed out may still arrive: the core's longest request time must not be over by then. */
@@ -114,118 +149,4 @@ function assertPatience({ tenants, times }: HubConfig): void {
   throw new Error(
     `tenant ${hasty.fspId}: fineract.timeoutMs (${hasty.fineract.timeoutMs}) is longer than times.coreLongestMs (${times.coreLongestMs})`,
   )
-}
-
-type OpenEngine = {
-  readonly engine: WorkflowEngine
-  /** What stands still since an earlier run; only the embedded engine can list it. */
-  readonly incidents: () => readonly Incident[]
-  readonly crashEngine: () => void
-}
-
-function openEngine(config: HubConfig, ports: HubPorts): OpenEngine {
-  const { engine } = ports
-  if (engine !== undefined)
-    return { engine, incidents: () => [], crashEngine: () => void engine.close() }
-  const embedded = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
-  return { engine: embedded, incidents: embedded.incidents, crashEngine: embedded.crash }
-}
-
-const workflowNames = [
-  'payer-transfer',
-  'payee-lookup',
-  'payee-quote',
-  'payee-transfer',
-  'party-registration',
-] as const
-
-/** Compiled code lies beside a copy of the diagrams, as the sources do. */
-function readWorkflow(name: (typeof workflowNames)[number]): {
-  readonly name: string
-  readonly xml: string
-} {
-  const file = new URL(`../workflows/${name}/${name}.bpmn`, import.meta.url)
-  return { name: `${name}.bpmn`, xml: readFileSync(file, 'utf8') }
-}
-
-function fileOf(config: HubConfig, name: string): string {
-  return config.dataDir === ':memory:' ? ':memory:' : join(config.dataDir, name)
-}
-
-type Connectors = {
-  readonly ledgers: ReadonlyMap<string, LedgerConnector>
-  readonly switches: ReadonlyMap<string, SwitchConnector>
-}
-
-/** Every FSP has its own core, credentials, keys and secret. */
-function connect(config: HubConfig, { network, clock, log }: HubPorts): Connectors {
-  const ports = { http: network, clock, log }
-  return {
-    ledgers: new Map(
-      config.tenants.map((t) => [t.fspId, createFineractConnector(t.fineract, ports)]),
-    ),
-    switches: new Map(
-      config.tenants.map((t) => [t.fspId, createMojaloopConnector(t.mojaloop, ports)]),
-    ),
-  }
-}
-
-function served<T>(connectors: ReadonlyMap<string, T>, fspId: string): T {
-  const connector = connectors.get(fspId)
-  if (connector === undefined) throw new Error(`this hub does not serve ${fspId}`)
-  return connector
-}
-
-function jobsOf(ports: WorkflowPorts): Jobs {
-  return {
-    ...createPayerTransferJobs(ports),
-    ...createPayeeLookupJobs(ports),
-    ...createPayeeQuoteJobs(ports),
-    ...createPayeeTransferJobs(ports),
-    ...createPartyRegistrationJobs(ports),
-  }
-}
-
-/** How many jobs of one type run at once, and after how long one that never answered is offered again. */
-const jobLimits = { maxActive: 64, timeoutMs: 300_000 } as const
-
-function serve(
-  engine: WorkflowEngine,
-  jobs: Jobs,
-  ports: JobPorts,
-): ReturnType<WorkflowEngine['work']>[] {
-  return Object.entries(jobs).map(([type, step]) =>
-    engine.work(type, jobHandler(step, ports), jobLimits),
-  )
-}
-
-const version = '0.1.0'
-
-function routeOf(
-  config: HubConfig,
-  parts: {
-    readonly store: Store
-    readonly clock: Clock
-    readonly log: Log
-    readonly connectors: Connectors
-  },
-): Route {
-  const { store, clock, log, connectors } = parts
-  const channel = createChannel(config, { store, clock, log })
-  const operations = createOperations(config, { store, clock, log })
-  const about = { version, hasKeys: config.apiKeys.length > 0 }
-  const peers = createPeers({
-    store,
-    clock,
-    log,
-    switchOf: (fspId) => connectors.switches.get(fspId),
-  })
-  const peersEntry = { method: '*', path: '/fsp/*', run: peers }
-  const entries = [
-    ...channel,
-    ...operations,
-    openApiRoute([...channel, ...operations], about),
-    peersEntry,
-  ]
-  return createRouter(entries, apiFallbacks)
 }

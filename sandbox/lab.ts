@@ -1,5 +1,7 @@
 import { defaultTimes } from '../hub/config.ts'
-import { startHub, type HubConfig, type HubPorts } from '../hub/main.ts'
+import { hubRoles } from '../hub/config/parts.ts'
+import { startHub, type HubPorts } from '../hub/main.ts'
+import type { HubConfig } from '../hub/wiring/connectors.ts'
 import type { Times } from '../hub/workflow.ts'
 import { closeAll, type Close } from './lab/closing.ts'
 import { prepareDataFolder } from './lab/data-folder.ts'
@@ -86,7 +88,10 @@ function hubConfig(plan: Plan, times: Times): HubConfig {
     host,
     port: plan.hubPort,
     dataDir: plan.dataDir,
+    roles: [...hubRoles],
+    engine: 'embedded',
     store: 'sqlite',
+    events: 'in-process',
     bodyBytesMax,
     lab: true,
     times,

@@ -10,8 +10,13 @@ type HealthPorts = { readonly store: Store; readonly clock: Clock; readonly log:
 
 const healthSchema = z.object({ status: z.literal('up') }).meta({ id: 'Health' })
 
+/** How the program is, for whoever watches over it. */
+export function createHealth(ports: HealthPorts): readonly ApiRoute[] {
+  return [getLive(ports), getReady(ports)]
+}
+
 /** `GET /health/live`: the program answers. */
-export function getLive({ log }: HealthPorts): ApiRoute {
+function getLive({ log }: HealthPorts): ApiRoute {
   return healthRoute('/health/live', 'Is the program alive?', {
     problems: [],
     run: answering(log, () => Promise.resolve(jsonResponse(200, { status: 'up' }))),
@@ -19,7 +24,7 @@ export function getLive({ log }: HealthPorts): ApiRoute {
 }
 
 /** `GET /health/ready`: the store takes a write and keeps it, within two seconds; 503 otherwise. */
-export function getReady(ports: HealthPorts): ApiRoute {
+function getReady(ports: HealthPorts): ApiRoute {
   let underWay: Promise<boolean> | undefined
   return healthRoute('/health/ready', 'Can the program do its work?', {
     problems: [503],

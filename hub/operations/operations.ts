@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import { getBooks } from './books.ts'
 import { postDecision } from './decisions.ts'
-import { getLive, getReady } from './health.ts'
+import { createHealth } from './health.ts'
 import { getProblems } from './problems.ts'
 import { getLegs } from './inspection.ts'
 import { searchTransfers } from './search.ts'
@@ -22,8 +22,7 @@ export function createOperations(
     searchTransfers(withCallers),
     getLegs(withCallers),
     postDecision(withCallers),
-    getLive(ports),
-    getReady(ports),
+    ...createHealth(ports),
     ...(config.lab ? [getBooks(withCallers)] : []),
   ]
 }

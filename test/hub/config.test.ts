@@ -37,16 +37,68 @@ describe('the configuration', () => {
   const read = (content: unknown, env: Record<string, string> = {}) =>
     readHubConfig(parts, { KIVUKO_CONFIG: write('hub.json', content), ...env })
 
-  it('refuses a store that does not go with the engine, and settings that nobody reads, by a sentence each', () => {
-    const postgres = { url: 'postgres://kivuko:topsecret@db.example/kivuko' }
-    const given = { tenants: [aTenant()], postgres }
-    expect(() => read({ ...given, store: 'postgres' })).toThrow(
-      'store: postgres goes with the Zeebe engine only, which this version cannot use',
-    )
-    expect(() => read(given)).toThrow('postgres: is given, but store says sqlite')
-    const env = { KIVUKO_STORE: 'postgres', KIVUKO_POSTGRES_URL: 'mysql://u:topsecret@db/x' }
-    expect(() => read({ tenants: [aTenant()] }, env)).toThrow('postgres.url: is not a postgres://')
-    expect(() => read({ tenants: [aTenant()] }, env)).not.toThrow(/topsecret/)
+  const cluster = {
+    engine: 'zeebe',
+    zeebe: { gatewayAddress: 'zeebe:26500' },
+    store: 'postgres',
+    postgres: { url: 'postgres://kivuko:topsecret@db.example/kivuko' },
+    tenants: [aTenant()],
+  }
+  const allRoles = ['channel', 'peers', 'worker:ledger', 'worker:switch', 'relay', 'projections']
+
+  it('knows two sets of parts: one process on its files, and many on servers', () => {
+    expect(read({ tenants: [aTenant()] })).toMatchObject({ engine: 'embedded', store: 'sqlite' })
+    const kafka = { brokers: ['kafka:9092'] }
+    expect(read({ ...cluster, events: 'kafka', kafka })).toMatchObject({
+      ...cluster,
+      zeebe: { gatewayAddress: 'zeebe:26500', jobTimeoutMs: 60_000 },
+      kafka,
+    })
+    expect(read(cluster)).toMatchObject({ events: 'in-process', roles: allRoles })
+  })
+
+  it.each([
+    [{ store: 'postgres', postgres: cluster.postgres }, 'store: postgres does not go with'],
+    [{ ...cluster, store: 'sqlite' }, 'store: sqlite does not go with the engine zeebe'],
+    [{ events: 'kafka', kafka: { brokers: ['k:1'] } }, 'events: kafka goes with the engine zeebe'],
+    [{ postgres: cluster.postgres }, 'postgres: is given, but store does not say postgres'],
+    [{ ...cluster, zeebe: undefined }, 'zeebe: is missing, and engine says zeebe'],
+    [{ ...cluster, events: 'kafka' }, 'kafka: is missing, and events says kafka'],
+    [{ roles: ['channel'] }, 'roles: the embedded engine needs all of them in one process'],
+    [{ ...cluster, roles: ['relay'] }, 'roles: relay and projections can be parted only by'],
+    [{ ...cluster, roles: ['teller'] }, 'roles.0: '],
+    [{ ...cluster, roles: [] }, 'roles: '],
+    [
+      { ...cluster, zeebe: { gatewayAddress: 'zeebe' } },
+      'zeebe.gatewayAddress: is not "host:port"',
+    ],
+  ])('refuses any other, by a sentence: %j', (parts, sentence) => {
+    expect(() => read({ tenants: [aTenant()], ...parts })).toThrow(sentence)
+  })
+
+  it('takes the parts from the environment, and the secret one from a file', () => {
+    const url = 'postgres://kivuko:topsecret@db.example/kivuko'
+    const env = {
+      KIVUKO_ROLES: 'worker:ledger, worker:switch',
+      KIVUKO_ENGINE: 'zeebe',
+      KIVUKO_ZEEBE_GATEWAY_ADDRESS: 'zeebe:26500',
+      KIVUKO_ZEEBE_JOB_TIMEOUT_MS: '20000',
+      KIVUKO_STORE: 'postgres',
+      KIVUKO_POSTGRES_URL_FILE: write('url', `${url}\n`),
+      KIVUKO_EVENTS: 'kafka',
+      KIVUKO_KAFKA_BROKERS: 'a:9092,b:9092',
+      KIVUKO_KAFKA_TOPIC: 'money',
+    }
+    expect(read({ tenants: [aTenant()] }, env)).toMatchObject({
+      roles: ['worker:ledger', 'worker:switch'],
+      zeebe: { gatewayAddress: 'zeebe:26500', jobTimeoutMs: 20_000 },
+      postgres: { url, poolMax: 10 },
+      kafka: { brokers: ['a:9092', 'b:9092'], topic: 'money' },
+    })
+    const wrong = { KIVUKO_STORE: 'postgres', KIVUKO_POSTGRES_URL: 'mysql://u:topsecret@db/x' }
+    const attempt = () => read({ tenants: [aTenant()] }, wrong)
+    expect(attempt).toThrow('postgres.url: is not a postgres://')
+    expect(attempt).not.toThrow(/topsecret/)
   })
 
   it('has a default for all but the FSPs', () => {
@@ -54,7 +106,10 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       dataDir: 'data',
+      roles: allRoles,
+      engine: 'embedded',
       store: 'sqlite',
+      events: 'in-process',
       bodyBytesMax: 5_242_880,
       lab: false,
       apiKeys: [],
