@@ -1,13 +1,10 @@
 import { addClientCallback } from './channel/transfer-view.ts'
-import type { Clock } from './clock.ts'
 import type { HubRole } from './config/parts.ts'
 import type { Worker, WorkflowEngine } from './engine/engine.ts'
 import { jobHandler, jobRetries } from './engine/job-outcome.ts'
 import { createRelay } from './events/relay.ts'
 import type { Network } from './http.ts'
 import { showIncidents } from './legs/incident.ts'
-import type { Log } from './log.ts'
-import type { SqlDatabase } from './store/sqlite.ts'
 import { connect, served, type Connectors, type HubConfig } from './wiring/connectors.ts'
 import { routeOf } from './wiring/routes.ts'
 import {
@@ -16,17 +13,14 @@ import {
   openStore,
   type OpenEngine,
   type OpenStore,
+  type ServerPorts,
 } from './wiring/servers.ts'
 import { jobsOf, readWorkflows } from './wiring/workflows.ts'
 import type { Jobs, WorkflowPorts } from './workflow.ts'
 
 /** The hub's network, clock and log: sockets and the system's, or a simulator's. */
-export type HubPorts = {
+export type HubPorts = ServerPorts & {
   readonly network: Network
-  readonly clock: Clock
-  readonly log: Log
-  /** The system's disk, unless a simulator brings its own. */
-  readonly open?: (file: string) => SqlDatabase
   /** Runs the workflows in place of the engine that this hub would open; for tests. It is closed with the hub. */
   readonly engine?: WorkflowEngine
 }

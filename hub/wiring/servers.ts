@@ -10,9 +10,11 @@ import type { SqlDatabase } from '../store/sqlite.ts'
 import type { OutboxQueue, Store } from '../store/store.ts'
 import type { HubConfig } from './connectors.ts'
 
-type Ports = {
+/** What opening them needs. */
+export type ServerPorts = {
   readonly clock: Clock
   readonly log: Log
+  /** The system's disk, unless a simulator brings its own. */
   readonly open?: (file: string) => SqlDatabase
 }
 
@@ -20,7 +22,7 @@ type Ports = {
 export type OpenStore = Store & { readonly queue: OutboxQueue; crash(): void }
 
 /** Opens the store that the configuration names. */
-export async function openStore(config: HubConfig, ports: Ports): Promise<OpenStore> {
+export async function openStore(config: HubConfig, ports: ServerPorts): Promise<OpenStore> {
   if (config.store === 'sqlite') return createSqliteStore({ file: fileOf(config, 'hub.db') }, ports)
   return createPostgresStore(required(config.postgres, 'postgres'), ports)
 }
@@ -39,7 +41,7 @@ export type OpenEngine = {
 const embeddedJobTimeoutMs = 300_000
 
 /** Opens the engine that the configuration names. */
-export function openEngine(config: HubConfig, ports: Ports): OpenEngine {
+export function openEngine(config: HubConfig, ports: ServerPorts): OpenEngine {
   if (config.engine === 'zeebe') {
     const zeebe = required(config.zeebe, 'zeebe')
     return givenEngine(createZeebeEngine(zeebe, ports), zeebe.jobTimeoutMs)
