@@ -21,7 +21,8 @@ async function start(): Promise<void> {
     },
     { clock },
   )
-  if (config.dataDir !== ':memory:') mkdirSync(config.dataDir, { recursive: true })
+  if (config.store === 'sqlite' && config.dataDir !== ':memory:')
+    mkdirSync(config.dataDir, { recursive: true })
   const hub = await startHub(config, { clock, log, network: createSocketNetwork({ clock, log }) })
   stdout.write(`${JSON.stringify({ hub: hub.url, roles: config.roles, fsps: fspsOf(config) })}\n`)
   await stopped
