@@ -1,24 +1,25 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
 import { createSystemClock as createHubClock } from '../hub/clock.ts'
 import { createSocketNetwork as createHubNetwork } from '../hub/http-server.ts'
 import { createLog } from '../hub/log.ts'
 import { createSystemClock } from './clock.ts'
 import { countMessages, type Counts } from './bench/counting-network.ts'
 import { measureLab } from './commands/bench.ts'
-import { showBooks, urlsAt } from './commands/books.ts'
-import { playDemo } from './commands/demo.ts'
+import { showBooks } from './commands/books.ts'
+import { playDemo, playDemoAt, type StartDemoLab } from './commands/demo.ts'
+import { setUpParties, startBank, startSwitch } from './commands/party.ts'
 import {
-  parseBankUrl,
-  parseBasePort,
-  parseCount,
-  parseDirect,
-  parseUrl,
-} from './commands/options.ts'
+  labProgram,
+  type BenchChoices,
+  type DemoChoices,
+  type StartChoices,
+} from './commands/program.ts'
+import { findLab, type LabAddress } from './commands/running-lab.ts'
 import { showSettlement } from './commands/settle.ts'
-import { announceLab, defaultBasePort } from './commands/start.ts'
+import { announceLab } from './commands/start.ts'
 import { createSocketNetwork } from './http.ts'
-import { startLab, type LabOptions, type LabPorts } from './lab.ts'
+import { startLab, type LabPorts } from './lab.ts'
+import type { Close } from './lab/closing.ts'
 import { createTerminal } from './terminal.ts'
 
 const { stdout, stderr } = process
@@ -46,14 +47,7 @@ function labPorts(logFile: string | undefined): LabPorts {
   return { sandbox, hub: { clock, log, network: createHubNetwork({ clock, log }) } }
 }
 
-type StartOptions = Pick<LabOptions, 'basePort' | 'direct' | 'replace'> & {
-  readonly data: string
-  readonly fresh: boolean
-  readonly json: boolean
-  readonly log?: string
-}
-
-async function start(options: StartOptions): Promise<void> {
+async function start(options: StartChoices): Promise<void> {
   const stopped = untilStopped()
   const { data, json, log, ...choices } = options
   const lab = await startLab({ ...choices, dataDir: data, worldThread: true }, labPorts(log))
@@ -67,46 +61,41 @@ async function start(options: StartOptions): Promise<void> {
 /** What a shell says of a program that Ctrl-C has ended. */
 const stoppedExitCode = 130
 
-type DemoChoices = {
-  readonly csv?: string
-  readonly direct: readonly string[]
-  readonly keep: boolean
-  readonly log?: string
-}
-
 async function demo({ log, ...options }: DemoChoices): Promise<void> {
-  const startDemoLab = (dataDir: string, direct: readonly string[]): ReturnType<typeof startLab> =>
-    startLab({ basePort: 0, dataDir, direct, worldThread: true }, labPorts(log))
-  const isRight = await playDemo(options, startDemoLab, { ...ports, stopped: untilStopped() })
+  const { lab, basePort, hub } = options
+  const stopped = untilStopped()
+  const isElsewhere = [lab, basePort, hub].some((each) => each !== undefined)
+  const isRight = isElsewhere
+    ? await demoElsewhere(options, stopped)
+    : await playDemo(options, startDemoLab(log), { ...ports, stopped })
   if (isRight === undefined) process.exit(stoppedExitCode)
   process.exitCode = isRight ? 0 : 1
 }
 
-async function settle({ basePort }: { readonly basePort: number }): Promise<void> {
-  const isRight = await showSettlement(urlsAt(basePort), ports)
+function demoElsewhere(
+  options: DemoChoices,
+  stopped: Promise<void>,
+): ReturnType<typeof playDemoAt> {
+  const { urls, http } = findLab(options, sandbox.network)
+  return playDemoAt(urls, options, { ...ports, http, stopped })
+}
+
+function startDemoLab(log: string | undefined): StartDemoLab {
+  return (dataDir, direct) =>
+    startLab({ basePort: 0, dataDir, direct, worldThread: true }, labPorts(log))
+}
+
+async function settle(address: LabAddress): Promise<void> {
+  const { urls, http } = findLab(address, sandbox.network)
+  const isRight = await showSettlement(urls, { ...ports, http })
   process.exitCode = isRight ? 0 : 1
 }
 
-type BooksOptions = {
-  readonly json: boolean
-  readonly basePort: number
-  readonly hub?: string
-  readonly switch?: string
-  readonly bank: Readonly<Record<string, string>>
-}
-
-async function books(options: BooksOptions): Promise<void> {
-  const urls = urlsAt(options.basePort)
-  const chosen = {
-    hub: options.hub ?? urls.hub,
-    switch: options.switch ?? urls.switch,
-    banks: { ...urls.banks, ...options.bank },
-  }
-  const isRight = await showBooks(chosen, options, ports)
+async function books(options: LabAddress & { readonly json: boolean }): Promise<void> {
+  const { urls, http } = findLab(options, sandbox.network)
+  const isRight = await showBooks(urls, options, { ...ports, http })
   process.exitCode = isRight ? 0 : 1
 }
-
-type BenchChoices = { readonly transfers: number; readonly inFlight: number; readonly log?: string }
 
 async function bench({ log, ...options }: BenchChoices): Promise<void> {
   const counts: Counts = { messages: 0, signed: 0 }
@@ -141,72 +130,24 @@ function untilStopped(): Promise<void> {
   })
 }
 
-const basePortOption = '--base-port <n>'
-const directHelp = 'a bank that speaks FSPIOP itself instead of through the hub (repeatable)'
-const logHelp = "appends the hub's log to this file, as lines of JSON"
+/** Keeps a party up until it is told to end. */
+async function keepUp(opening: Promise<Close>): Promise<void> {
+  const stopped = untilStopped()
+  const close = await opening
+  await stopped
+  await close()
+}
 
-const program = new Command('kivuko-lab')
-  .description('The lab in which the Kivuko hub can be tried: four banks, a switch and the hub.')
-  .showHelpAfterError('(--help says what there is)')
-
-program
-  .command('start')
-  .description('Starts the lab and keeps it up until Ctrl-C.')
-  .option(
-    basePortOption,
-    "the hub's port, from which the others follow; 0 picks a free run",
-    parseBasePort,
-    defaultBasePort,
-  )
-  .option('--data <dir>', 'where the files are', 'data')
-  .option('--fresh', 'throws away what an earlier run left', false)
-  .option('--json', 'prints one line of JSON when ready, and nothing else', false)
-  .option('--direct <bank>', directHelp, parseDirect, [])
-  .option(
-    '--replace <bank=url>',
-    "puts another system, at its FSPIOP base URL, in a bank's place (repeatable)",
-    parseBankUrl,
-    {},
-  )
-  .option('--log <file>', logHelp)
-  .action(start)
-
-program
-  .command('demo')
-  .description('Runs a file of payments through a lab of its own, and checks outcomes and books.')
-  .option('--csv <file>', "your own payments instead of the lab's; see sandbox/demo/transfers.csv")
-  .option('--direct <bank>', directHelp, parseDirect, [])
-  .option('--keep', "keeps the lab's files", false)
-  .option('--log <file>', logHelp)
-  .action(demo)
-
-program
-  .command('books')
-  .description('Asks every party of a running lab for its books, and checks that all sums agree.')
-  .option('--json', 'prints one line of JSON', false)
-  .option(basePortOption, "the hub's port of the lab", parseBasePort, defaultBasePort)
-  .option('--hub <url>', 'where the hub is, if not there', parseUrl)
-  .option('--switch <url>', 'where the switch is, if not there', parseUrl)
-  .option('--bank <bank=url>', 'where a bank is, if not there (repeatable)', parseBankUrl, {})
-  .action(books)
-
-program
-  .command('settle')
-  .description(
-    "Closes the switch's window, settles all positions to zero and has the banks book it.",
-  )
-  .option(basePortOption, "the hub's port of the lab", parseBasePort, defaultBasePort)
-  .action(settle)
-
-program
-  .command('bench')
-  .description(
-    'Measures payments through a whole lab in this process, beside a floor in the same run.',
-  )
-  .option('--transfers <n>', 'how many to measure', parseCount, 1_000)
-  .option('--in-flight <n>', 'how many at once', parseCount, 32)
-  .option('--log <file>', logHelp)
-  .action(bench)
+const program = labProgram({
+  start,
+  demo,
+  books,
+  settle,
+  bench,
+  setup: (options) => setUpParties(options, ports),
+  bank: (name, options) => keepUp(startBank(name, options, ports)),
+  switch: (options) => keepUp(startSwitch(options, ports)),
+})
 
 program.parseAsync().catch((failure: unknown) => {
   terminal.status('')

@@ -1,18 +1,10 @@
 import { defaultTimes } from '../hub/config.ts'
-import { hubRoles } from '../hub/config/parts.ts'
 import { startHub, type HubPorts } from '../hub/main.ts'
-import type { HubConfig } from '../hub/wiring/connectors.ts'
 import type { Times } from '../hub/workflow.ts'
 import { closeAll, type Close } from './lab/closing.ts'
 import { prepareDataFolder } from './lab/data-folder.ts'
-import {
-  bodyBytesMax,
-  host,
-  planLab,
-  type Plan,
-  type PlannedBank,
-  type PlanOptions,
-} from './lab/plan.ts'
+import { hubConfig } from './lab/hub-config.ts'
+import { planLab, type PlanOptions } from './lab/plan.ts'
 import { onFreePorts } from './lab/ports.ts'
 import { openWorld, type WorldPorts } from './lab/world.ts'
 import { startWorldThread } from './lab/world-thread.ts'
@@ -80,51 +72,5 @@ async function openLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   } catch (failure) {
     await closeAll(opened)
     throw failure
-  }
-}
-
-function hubConfig(plan: Plan, times: Times): HubConfig {
-  return {
-    host,
-    port: plan.hubPort,
-    dataDir: plan.dataDir,
-    roles: [...hubRoles],
-    engine: 'embedded',
-    store: 'sqlite',
-    events: 'in-process',
-    bodyBytesMax,
-    lab: true,
-    times,
-    apiKeys: [],
-    callbackOrigins: [],
-    tenants: plan.banks.filter(({ behindHub }) => behindHub).map((bank) => tenantOf(plan, bank)),
-  }
-}
-
-function tenantOf(plan: Plan, { seed, url, key }: PlannedBank): HubConfig['tenants'][number] {
-  const { banks, switchId, switchUrl, switchKey } = plan
-  const peers = banks.map((bank): [string, string] => [bank.seed.name, bank.key.publicKeyPem])
-  return {
-    fspId: seed.name,
-    currency: seed.currencies[0] ?? '',
-    callbackSecret: key.secret,
-    fineract: {
-      url: `${url}/fineract-provider/api/v1`,
-      tenantId: seed.name,
-      auth: { kind: 'basic', username: seed.credentials.user, password: seed.credentials.password },
-      // The bank's own general ledger accounts.
-      suspense: { officeId: '1', suspenseGlAccountId: '3', settlementGlAccountId: '6' },
-      timeoutMs: 10_000,
-    },
-    mojaloop: {
-      fspId: seed.name,
-      switchId,
-      switchUrl,
-      signingKeyPem: key.privateKeyPem,
-      peerKeyPems: Object.fromEntries([...peers, [switchId, switchKey.publicKeyPem]]),
-      ilpSecret: key.secret,
-      apiVersion: '1.1',
-      timeoutMs: 10_000,
-    },
   }
 }

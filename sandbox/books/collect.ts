@@ -83,6 +83,8 @@ async function askForBooks(url: string, http: HttpClient): Promise<unknown> {
       throw new Error(`nobody answers at ${url}: is a lab running there?`, { cause })
     },
   )
+  if (answer.status === 401)
+    throw new Error(`${url} asks for an API key, and was shown no right one`)
   if (answer.status >= 400 && answer.status < 500) return undefined
   if (answer.status !== 200) throw new Error(`${url}/lab/books answered ${answer.status}`)
   return answer.body

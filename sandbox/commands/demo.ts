@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { LabUrls } from '../books/collect.ts'
 import { runDemo, type DemoLab } from '../demo/demo.ts'
 import { parseDemoRows, type DemoRow } from '../demo/parse-rows.ts'
 import type { DemoPorts } from '../demo/send-row.ts'
@@ -50,6 +51,22 @@ export async function playDemo(
     if (options.keep) terminal.line(`The lab's files are in ${dataDir}`)
     else rmSync(dataDir, { recursive: true, force: true })
   }
+}
+
+/**
+ * Runs the demo in a lab that somebody else has started, and leaves it up. True if all was as expected, whatever it had
+ * been through before; undefined when it was stopped.
+ */
+export async function playDemoAt(
+  urls: LabUrls,
+  options: Pick<DemoOptions, 'csv' | 'direct'>,
+  ports: PlayPorts,
+): Promise<boolean | undefined> {
+  const rows = readRows(options.csv)
+  ports.terminal.line(`The lab that is up already: the hub at ${urls.hub}.`)
+  const lab = { ...urls, direct: options.direct }
+  const stopped = ports.stopped.then(() => undefined)
+  return Promise.race([payAndSettle(rows, lab, ports), stopped])
 }
 
 /** Whatever the payments have come to, the banks end the day by settling what they owe each other. */

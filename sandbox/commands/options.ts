@@ -40,7 +40,21 @@ export function parseUrl(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
-function knownBank(text: string): string {
+/** Reads a port of this machine. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('must be 1 to 65535')
+  return port
+}
+
+/** Reads `HOST:PORT` of a server. */
+export function parseHostPort(text: string): string {
+  if (!/^[\w.-]+:\d{1,5}$/.test(text)) throw new InvalidArgumentError('must be host:port')
+  return text
+}
+
+/** Reads the name of one of the lab's banks. */
+export function knownBank(text: string): (typeof bankNames)[number] {
   const bank = bankNames.find((each) => each === text)
   if (bank === undefined) {
     throw new InvalidArgumentError(`"${text}" is none of ${bankNames.join(', ')}`)

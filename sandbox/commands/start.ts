@@ -2,6 +2,7 @@ import type { Lab } from '../lab.ts'
 import type { HttpClient } from '../http.ts'
 import type { Terminal } from '../terminal.ts'
 import { printPlayers } from './players.ts'
+import { defaultBasePort } from './running-lab.ts'
 
 /** How a lab is shown that was just started. */
 export type StartShown = { readonly json: boolean; readonly basePort: number }
@@ -48,6 +49,3 @@ function firstCommands(hub: string, basePort: number): readonly string[] {
     `npm run books${books}`,
   ]
 }
-
-/** The hub's port where nobody says otherwise (ARCHITECTURE.md §8). */
-export const defaultBasePort = 4000

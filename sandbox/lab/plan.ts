@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { FspiopTimes } from '../bank/fspiop/config.ts'
 import type { Clock } from '../clock.ts'
-import type { Listening, Network, Route } from '../http.ts'
 import { bankNames, readBankSeed, readSwitchSeed, type BankSeed } from '../seed.ts'
 import { loadLabKeys, type LabKey } from './keys.ts'
+import type { Participant } from './party.ts'
 import { portOffsets } from './ports.ts'
 
 /** What is asked of a lab, as far as its parties go. */
@@ -22,9 +22,6 @@ export type PlanOptions = {
 
 /** Everybody binds this machine and nothing else. */
 export const host = '127.0.0.1'
-
-/** FSPIOP's own limit. */
-export const bodyBytesMax = 5_242_880
 
 /** One bank of a lab: where it is, what it signs with, who speaks for it. */
 export type PlannedBank = {
@@ -93,11 +90,7 @@ export async function planLab(
   }
 }
 
-/** Listens on one of the lab's ports. */
-export function listenAt(
-  network: Network,
-  route: Route,
-  { port, bytesMax = bodyBytesMax }: { readonly port: number; readonly bytesMax?: number },
-): Promise<Listening> {
-  return network.listen(route, { host, port, bodyBytesMax: bytesMax })
+/** How the switch reaches whoever speaks for a bank, and knows what it signs. */
+export function participantOf({ seed, callbackUrl, key }: PlannedBank): Participant {
+  return { name: seed.name, callbackUrl, publicKeyPem: key.publicKeyPem }
 }

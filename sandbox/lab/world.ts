@@ -1,14 +1,11 @@
 import { join } from 'node:path'
-import { createBank, type OwnFeet } from '../bank/bank.ts'
+import type { OwnFeet } from '../bank/bank.ts'
 import type { Clock } from '../clock.ts'
-import type { Listening, Network } from '../http.ts'
-import { sendJson } from '../json-client.ts'
-import { readSwitchSeed } from '../seed.ts'
+import type { Network } from '../http.ts'
 import { openStore, type Store } from '../store.ts'
-import { switchConfig } from '../switch/config.ts'
-import { createSwitch } from '../switch/switch.ts'
 import { closeAll, type Close } from './closing.ts'
-import { bodyBytesMax, listenAt, type Plan, type PlannedBank } from './plan.ts'
+import { openBank, openSwitch, registerCustomers } from './party.ts'
+import { host, participantOf, type Plan, type PlannedBank } from './plan.ts'
 
 /** What the outside world runs on: sockets and the system's clock, or a simulator's. */
 export type WorldPorts = {
@@ -23,13 +20,24 @@ export type WorldPorts = {
  * switch's oracle knowing all customers. Returns what closes it. Rejects with one sentence when a port or a file is in use.
  */
 export async function openWorld(plan: Plan, ports: WorldPorts): Promise<Close> {
+  const { banks, switchKey, switchPort, switchUrl } = plan
   const opened: Close[] = []
   try {
-    for (const bank of plan.banks.filter(isSimulated)) {
-      opened.push(await openBank(plan, bank, ports))
+    for (const planned of banks.filter(isSimulated)) {
+      const { seed, port, isDirect } = planned
+      const feet = isDirect ? { feet: feetOf(plan, planned, ports.network) } : {}
+      const bank = { seed, place: { host, port }, ...feet }
+      opened.push(await openBank(bank, { ...ports, store: storeOf(plan, seed.name, ports) }))
     }
-    opened.push(await openSwitch(plan, ports))
-    await registerCustomers(plan, ports.network)
+    const { privateKeyPem } = switchKey
+    const participants = banks.map(participantOf)
+    const scheme = { privateKeyPem, participants, place: { host, port: switchPort } }
+    opened.push(await openSwitch(scheme, { ...ports, store: storeOf(plan, 'switch', ports) }))
+    await registerCustomers(
+      banks.map(({ seed }) => seed),
+      switchUrl,
+      ports.network,
+    )
     return () => closeAll(opened)
   } catch (failure) {
     await closeAll(opened)
@@ -44,18 +52,6 @@ function isSimulated({ behindHub, isDirect }: PlannedBank): boolean {
 
 function storeOf({ dataDir }: Plan, name: string, { open = openStore }: WorldPorts): Store {
   return open(dataDir === ':memory:' ? ':memory:' : join(dataDir, `${name}.db`))
-}
-
-function openBank(plan: Plan, planned: PlannedBank, ports: WorldPorts): Promise<Close> {
-  const { network, clock } = ports
-  const store = storeOf(plan, planned.seed.name, ports)
-  const feet = planned.isDirect ? feetOf(plan, planned, network) : undefined
-  const bank = createBank(planned.seed, { clock, store }, feet)
-  const close = (): void => {
-    bank.close()
-    store.close()
-  }
-  return closing(close, () => listenAt(network, bank.route, { port: planned.port }))
 }
 
 /** A bank on its own feet knows what the hub knows of a bank that it speaks for: keys, the switch, times. */
@@ -73,60 +69,5 @@ function feetOf(plan: Plan, { seed, key }: PlannedBank, http: Network): OwnFeet 
       ilpSecret: key.secret,
       times,
     },
-  }
-}
-
-function openSwitch(plan: Plan, ports: WorldPorts): Promise<Close> {
-  const { network, clock } = ports
-  const store = storeOf(plan, 'switch', ports)
-  const { switchKey, switchPort } = plan
-  const keys = { privateKeyPem: switchKey.privateKeyPem }
-  const scheme = createSwitch(switchConfigOf(plan), { clock, network, store, keys })
-  const close = (): void => {
-    scheme.close()
-    store.close()
-  }
-  // More than FSPIOP allows, so that the switch itself can say so in FSPIOP's words (3104).
-  const bytesMax = 2 * bodyBytesMax
-  return closing(close, () => listenAt(network, scheme.route, { port: switchPort, bytesMax }))
-}
-
-/** Listens; what lies behind the port is closed with it, and also when the port cannot be had. */
-async function closing(close: () => void, listen: () => Promise<Listening>): Promise<Close> {
-  try {
-    const listening = await listen()
-    return async () => {
-      await listening.close()
-      close()
-    }
-  } catch (failure) {
-    close()
-    throw failure
-  }
-}
-
-function switchConfigOf({ banks }: Plan): ReturnType<typeof switchConfig> {
-  const seed = readSwitchSeed()
-  return switchConfig({
-    name: seed.name,
-    oracles: seed.oracles,
-    participants: seed.participants.map(({ name, accounts }) => {
-      const bank = banks.find((each) => each.seed.name === name)
-      return {
-        name,
-        ...(bank ? { callbackUrl: bank.callbackUrl, publicKeyPem: bank.key.publicKeyPem } : {}),
-        accounts,
-      }
-    }),
-  })
-}
-
-/** Tells the switch's oracle which bank each customer is at; what it knows already stays. */
-async function registerCustomers({ banks, switchUrl }: Plan, network: Network): Promise<void> {
-  for (const { seed } of banks) {
-    for (const { msisdn } of seed.customers) {
-      const url = `${switchUrl}/admin/oracles/MSISDN/parties/${msisdn}`
-      await sendJson(network, { method: 'POST', url, body: { fspId: seed.name } })
-    }
   }
 }

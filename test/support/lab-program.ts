@@ -27,6 +27,21 @@ export type RunningLab = LabAddresses & {
   end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<Ended>
 }
 
+/** One of the two programs, with its arguments, and what its environment says beside the test's own. */
+export type Command = {
+  readonly of: 'hub' | 'sandbox'
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A program that is up, as a process of its own. */
+export type RunningProgram = {
+  /** Its first line. */
+  readonly line: string
+  /** Ends it with the signal and waits until it has ended. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended>
+}
+
 /** How a process ended: its exit code (null when a signal ended it), and what it wrote. */
 export type Ended = {
   readonly code: number | null
@@ -43,6 +58,8 @@ export type LabProgram = {
   start(...options: readonly string[]): Promise<RunningLab>
   /** Runs a command to its end. */
   run(...args: readonly string[]): Promise<Ended>
+  /** Starts something that stays up, and waits for its first line; rejects with what it said when there was none. */
+  up(command: Command): Promise<RunningProgram>
   /** Kills what still runs, and removes all files. */
   remove(): Promise<void>
 }
@@ -53,16 +70,18 @@ export function makeLabProgram(): LabProgram {
   compileLabInto(folder)
   const children = new Set<Child>()
   let folders = 0
-  const begin = (args: readonly string[]): Child => {
-    const child = spawnLab(folder, args)
+  const begin = (command: Command): Child => {
+    const child = spawnProgram(folder, command)
     children.add(child)
     void child.ended.then(() => children.delete(child))
     return child
   }
   return {
     dataDir: () => join(folder, `data-${String(++folders)}`),
-    start: (...options) => startLab(begin(['start', '--json', ...options])),
-    run: (...args) => begin(args).ended,
+    start: (...options) =>
+      startLab(begin({ of: 'sandbox', args: ['start', '--json', ...options] })),
+    run: (...args) => begin({ of: 'sandbox', args }).ended,
+    up: (command) => untilUp(begin(command)),
     remove: async () => {
       for (const { process } of children) process.kill('SIGKILL')
       await Promise.all([...children].map(({ ended }) => ended))
@@ -80,11 +99,12 @@ type Child = {
   readonly startedAt: number
 }
 
-function spawnLab(folder: string, args: readonly string[]): Child {
+function spawnProgram(folder: string, { of, args, env }: Command): Child {
   const startedAt = Date.now()
-  const script = join(folder, 'sandbox/cli.js')
+  const script = join(folder, of, 'cli.js')
   const child = spawn(process.execPath, [script, ...args], {
     cwd: folder,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: string[] = []
@@ -107,12 +127,25 @@ function spawnLab(folder: string, args: readonly string[]): Child {
   return { process: child, lines, firstLine, ended, startedAt }
 }
 
+async function untilUp(child: Child): Promise<RunningProgram> {
+  return { line: await firstLineOf(child), end: (signal) => ended(child, signal) }
+}
+
+async function firstLineOf({ firstLine, ended }: Child): Promise<string> {
+  const line = await firstLine
+  if (line !== undefined) return line
+  const { code, stderr } = await ended
+  throw new Error(`it ended with ${String(code)}: ${stderr}`)
+}
+
+async function ended(child: Child, signal: NodeJS.Signals): Promise<Ended> {
+  const from = Date.now()
+  child.process.kill(signal)
+  return { ...(await child.ended), ms: Date.now() - from }
+}
+
 async function startLab(child: Child): Promise<RunningLab> {
-  const line = await child.firstLine
-  if (line === undefined) {
-    const { code, stderr } = await child.ended
-    throw new Error(`the lab ended with ${String(code)}: ${stderr}`)
-  }
+  const line = await firstLineOf(child)
   const startMs = Date.now() - child.startedAt
   const addresses = JSON.parse(line) as LabAddresses
   return {
@@ -120,11 +153,7 @@ async function startLab(child: Child): Promise<RunningLab> {
     said: child.lines,
     startMs,
     residentMb: () => residentMbOf(child.process.pid),
-    end: async (signal) => {
-      const from = Date.now()
-      child.process.kill(signal)
-      return { ...(await child.ended), ms: Date.now() - from }
-    },
+    end: (signal) => ended(child, signal),
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { urlsAt } from '../../../sandbox/commands/books.ts'
+import { urlsAt } from '../../../sandbox/commands/running-lab.ts'
 import {
   parseBankUrl,
   parseBasePort,
