@@ -2,13 +2,14 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { ZBClient } from 'zeebe-node'
 import { createSystemClock } from '../../hub/clock.ts'
 import { createZeebeEngine } from '../../hub/engine/zeebe/zeebe-engine.ts'
+import { startZeebe, type ZeebeServer } from '../../sandbox/servers/zeebe.ts'
 import { remark } from '../support/remark.ts'
 import { silentLog } from '../support/silent-log.ts'
-import { startZeebe, type ZeebeServer } from './servers/zeebe.ts'
+import { serverPorts } from './support/server-ports.ts'
 
 let server: ZeebeServer
 beforeAll(async () => {
-  server = await startZeebe({ isExporting: false })
+  server = await startZeebe({}, serverPorts)
 }, 600_000)
 afterAll(() => server.stop())
 

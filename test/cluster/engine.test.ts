@@ -6,18 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createSystemClock } from '../../hub/clock.ts'
 import type { JobVerdict, WorkflowEngine } from '../../hub/engine/engine.ts'
 import { createZeebeEngine } from '../../hub/engine/zeebe/zeebe-engine.ts'
+import { freePorts } from '../../sandbox/servers/free-ports.ts'
 import { engineContract } from '../contract/engine.ts'
 import { compileInto } from '../support/compile.ts'
 import { remark } from '../support/remark.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { root } from '../tidy/tree.ts'
-import { freePorts } from './servers/free-ports.ts'
-import { startZeebe, type ZeebeServer } from './servers/zeebe.ts'
+import { startRecordedZeebe, type RecordedZeebe } from './support/recorded-zeebe.ts'
+import { serverPorts } from './support/server-ports.ts'
 import { makeZeebeUnderTest } from './support/zeebe-under-test.ts'
 
-let server: ZeebeServer
+let server: RecordedZeebe
 beforeAll(async () => {
-  server = await startZeebe()
+  server = await startRecordedZeebe()
 }, 600_000)
 afterAll(() => server.stop())
 
@@ -72,7 +73,7 @@ describe('Zeebe', () => {
   })
 
   it('says no, and does not say it twice, when there is no broker', async () => {
-    const [port = 0] = await freePorts(1)
+    const [port = 0] = await freePorts(1, serverPorts.network)
     const engine = open(`127.0.0.1:${String(port)}`)
     const startedAt = performance.now()
     await expect(engine.createInstance('outlive', {})).rejects.toThrow(/UNAVAILABLE/)
@@ -96,7 +97,7 @@ describe('Zeebe', () => {
   it('costs next to nothing while there is no broker, and lets the program end', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kivuko-zeebe-'))
     compileInto(folder, 'hub')
-    const [port = 0] = await freePorts(1)
+    const [port = 0] = await freePorts(1, serverPorts.network)
     const script = join(folder, 'program.js')
     writeFileSync(script, lonelyProgram(`127.0.0.1:${String(port)}`))
     const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -156,7 +157,7 @@ const oneTask = (name: string): string => `<?xml version="1.0" encoding="UTF-8"?
 
 async function untilCompleted(processInstanceKey: string): Promise<void> {
   const endsAt = Date.now() + 60_000
-  const isIt = ({ key, intent }: ZeebeServer['records'][number]): boolean =>
+  const isIt = ({ key, intent }: RecordedZeebe['records'][number]): boolean =>
     key === processInstanceKey && intent === 'ELEMENT_COMPLETED'
   while (!server.records.some(isIt)) {
     if (Date.now() > endsAt) throw new Error(`${processInstanceKey} was not completed`)

@@ -11,6 +11,7 @@ import { collectBooks, collectBooksAtRest } from '../../sandbox/books/collect.ts
 import { createSystemClock } from '../../sandbox/clock.ts'
 import { createSocketNetwork } from '../../sandbox/http.ts'
 import { startLab, type Lab } from '../../sandbox/lab.ts'
+import { startZeebe, type ZeebeServer } from '../../sandbox/servers/zeebe.ts'
 import {
   balancesOf,
   labPorts,
@@ -22,14 +23,14 @@ import {
 } from '../support/lab-client.ts'
 import { remark } from '../support/remark.ts'
 import { silentLog } from '../support/silent-log.ts'
-import { startZeebe, type ZeebeServer } from './servers/zeebe.ts'
+import { serverPorts } from './support/server-ports.ts'
 
 let server: ZeebeServer
 let lab: Lab
 const folder = mkdtempSync(join(tmpdir(), 'kivuko-zeebe-lab-'))
 
 beforeAll(async () => {
-  server = await startZeebe({ isExporting: false })
+  server = await startZeebe({}, serverPorts)
   const clock = createHubClock()
   const network = createHubNetwork({ clock, log: silentLog })
   const engine = createZeebeEngine(server, { clock, log: silentLog })

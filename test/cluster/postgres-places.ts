@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals'
+import { Client } from 'pg'
 import { createSystemClock, type Clock } from '../../hub/clock.ts'
 import type { Log } from '../../hub/log.ts'
 import { createPostgresStore, type PostgresStore } from '../../hub/store/postgres-store.ts'
+import { startPostgres, type PostgresServer } from '../../sandbox/servers/postgres.ts'
 import { silentLog } from '../support/silent-log.ts'
-import { startPostgres, type PostgresUnderTest } from './servers/postgres.ts'
+import { serverPorts } from './support/server-ports.ts'
 
 type StoreOptions = {
   readonly leaseMs?: number
@@ -14,7 +16,7 @@ type StoreOptions = {
 
 /** One server for a file of tests, one empty database for each test, and stores on it that are closed at its end. */
 export type Postgres = {
-  readonly server: () => PostgresUnderTest
+  readonly server: () => PostgresServer
   readonly url: () => string
   readonly open: (options?: StoreOptions) => Promise<PostgresStore>
   readonly ask: (sql: string) => Promise<readonly Record<string, unknown>[]>
@@ -22,13 +24,13 @@ export type Postgres = {
 
 /** Starts and ends the server and the databases around the tests of the calling file. */
 export function aroundPostgres(): Postgres {
-  let server: PostgresUnderTest
+  let server: PostgresServer
   let url = ''
   const stores: PostgresStore[] = []
   beforeAll(async () => {
-    server = await startPostgres()
+    server = await startPostgres(serverPorts)
   })
-  afterAll(() => server.remove())
+  afterAll(() => server.stop())
   beforeEach(async () => {
     url = await server.createDatabase()
   })
@@ -43,7 +45,7 @@ export function aroundPostgres(): Postgres {
       stores.push(store)
       return store
     },
-    ask: (sql) => server.ask(url, sql),
+    ask: (sql) => ask(url, sql),
   }
 }
 
@@ -67,4 +69,15 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
     })
   }
   throw new Error('it did not become so')
+}
+
+/** Runs statements at a URL, on a connection of their own. */
+async function ask(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
 }

@@ -2,9 +2,9 @@ import type { Incident, WorkflowEngine } from '../../../hub/engine/engine.ts'
 import { createZeebeEngine } from '../../../hub/engine/zeebe/zeebe-engine.ts'
 import type { EngineUnderTest } from '../../contract/engine.ts'
 import { silentLog } from '../../support/silent-log.ts'
-import type { ZeebeServer } from '../servers/zeebe.ts'
 import { createMovedClock } from './moved-clock.ts'
 import { withOwnNames } from './own-names.ts'
+import type { RecordedZeebe } from './recorded-zeebe.ts'
 
 /** How far this file has moved the broker's clock; a broker that is started again does not know. */
 let movedMs = 0
@@ -14,7 +14,7 @@ let engines = 0
 const slackMs = 4_000
 
 /** An engine over a part of the broker that nobody has touched, with a clock that can be moved on. */
-export async function makeZeebeUnderTest(server: ZeebeServer): Promise<EngineUnderTest> {
+export async function makeZeebeUnderTest(server: RecordedZeebe): Promise<EngineUnderTest> {
   const suffix = String(++engines)
   const clock = createMovedClock(movedMs)
   const config = { gatewayAddress: server.gatewayAddress }
@@ -58,7 +58,7 @@ const quietProbes = 4
  * Sends messages for nobody through the broker and its exporter until several in a row come out with nothing between
  * them: whatever was on its way when one was sent is in the log before the next.
  */
-async function untilQuiet(server: ZeebeServer, engine: WorkflowEngine): Promise<void> {
+async function untilQuiet(server: RecordedZeebe, engine: WorkflowEngine): Promise<void> {
   for (let quiet = 0, seen = -1; quiet < quietProbes;) {
     await probe(server, engine)
     const count = server.records.filter(isWork).length
@@ -68,7 +68,7 @@ async function untilQuiet(server: ZeebeServer, engine: WorkflowEngine): Promise<
   }
 }
 
-async function probe({ records }: ZeebeServer, engine: WorkflowEngine): Promise<void> {
+async function probe({ records }: RecordedZeebe, engine: WorkflowEngine): Promise<void> {
   const correlationKey = `probe-${String(++probes)}`
   await engine.publish({
     name: 'probe',
@@ -84,12 +84,12 @@ async function probe({ records }: ZeebeServer, engine: WorkflowEngine): Promise<
   }
 }
 
-function isWork({ valueType, value }: ZeebeServer['records'][number]): boolean {
+function isWork({ valueType, value }: RecordedZeebe['records'][number]): boolean {
   if (valueType === 'MESSAGE') return value.name !== 'probe'
   return valueType !== 'JOB_BATCH' || value.jobKeys.length > 0
 }
 
-function openIncidents({ records }: ZeebeServer): readonly Incident[] {
+function openIncidents({ records }: RecordedZeebe): readonly Incident[] {
   const open = new Map<string, Incident>()
   const elementIds = new Map<string, string>()
   for (const { key, valueType, intent, value } of records) {

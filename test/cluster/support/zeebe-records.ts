@@ -19,7 +19,7 @@ export type RecordSink = {
 }
 
 /** Takes bulk requests and keeps what they bring. A broker that was killed sends some again. */
-export async function startRecordSink(port: number): Promise<RecordSink> {
+export async function startRecordSink(): Promise<RecordSink> {
   const records: ZeebeRecord[] = []
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -28,10 +28,12 @@ export async function startRecordSink(port: number): Promise<RecordSink> {
       response.end(JSON.stringify(answer(request.url ?? '', body, records)))
     })
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a sink without a port')
   return {
-    port,
+    port: address.port,
     records,
     close: async () => {
       server.close()
