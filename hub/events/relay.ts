@@ -4,17 +4,22 @@ import type { HttpClient } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { OutboxEntry, OutboxQueue, OutboxRow } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
+import { createEventLane } from './event-lane.ts'
+import type { EventStream } from './event-stream.ts'
 import {
   createCallbackSender,
   type CallbackConfig,
   type CallbackSender,
 } from './client-callback.ts'
 
-/** Carries the outbox to the engine and to clients: at least once, in order for each line. */
+/** Carries the outbox to the engine, to clients and to the event stream: at least once, in order for each line. */
 export interface Relay {
-  /** Resolves when nothing that is due is left and nothing is on its way. */
+  /** Resolves when nothing that is due is left, nothing is on its way, and every event is told. */
   idle(): Promise<void>
-  /** Takes no more rows and waits for the messages on their way; a callback on its way is sent again by the next run. */
+  /**
+   * Takes no more rows and waits for the messages on their way, and some seconds for events on theirs; a callback on its way
+   * is sent again by the next run.
+   */
   close(): Promise<void>
   /** Ends at once, for tests of a power cut. */
   crash(): void
@@ -24,6 +29,7 @@ export interface Relay {
 export type RelayPorts = {
   readonly queue: OutboxQueue
   readonly engine: Pick<WorkflowEngine, 'publish'>
+  readonly stream: Pick<EventStream, 'publish'>
   readonly http: HttpClient
   readonly clock: Clock
   readonly log: Log
@@ -50,8 +56,8 @@ type Lane = {
 }
 
 /**
- * Carries the outbox out of the hub: messages to the engine, callbacks to clients; at least once, in order per line,
- * many lines at a time. A row is deleted only after it has arrived, so the next run goes on where a crash ended this one.
+ * Carries the outbox out of the hub: messages to the engine, callbacks to clients, events to the stream; at least once, in
+ * order per line, many lines at a time. A row is deleted only after it has arrived, so the next run goes on where a crash ended this one.
  */
 export function createRelay(config: CallbackConfig, ports: RelayPorts): Relay {
   const { queue, clock } = ports
@@ -65,31 +71,13 @@ export function createRelay(config: CallbackConfig, ports: RelayPorts): Relay {
   const rounds = createRounds(ports, async () => {
     for (const lane of lanes) {
       free(lane)
-      settle(lane)
+      settle(lane, rounds, ports)
     }
     if (isClosed) return
     const work = await lookForWork(lanes, queue, clock.now())
     for (const [lane, row] of work.due) start(lane, row)
     if (work.nextDueAt !== undefined) rounds.wakeIn(work.nextDueAt - clock.now())
   })
-
-  /** Has what came of rows written down; nobody but their own line waits for that. */
-  const settle = (lane: Lane): void => {
-    const { outcomes } = lane
-    lane.outcomes = []
-    if (outcomes.length === 0) return
-    writeDown(outcomes, queue).then(
-      () => {
-        lane.written = [...lane.written, ...outcomes]
-        rounds.wake()
-      },
-      (error: unknown) => {
-        lane.outcomes = [...outcomes, ...lane.outcomes]
-        ports.log.error({ error }, 'outbox not written')
-        rounds.wakeIn(storeRetryMs)
-      },
-    )
-  }
 
   const start = (lane: Lane, row: OutboxRow): void => {
     if (lane.busy.has(row.line)) return
@@ -102,15 +90,21 @@ export function createRelay(config: CallbackConfig, ports: RelayPorts): Relay {
 
   queue.onAdded(rounds.wake)
   rounds.wake()
-  return {
-    idle: () => rounds.until(() => lanes.every(({ busy }) => busy.size === 0)),
-    close: async () => {
-      isClosed = true
-      await rounds.until(() => messages.busy.size === 0)
-      rounds.stop()
-    },
-    crash: rounds.stop,
+  const events = createEventLane(ports)
+  const idle = async (): Promise<void> => {
+    await rounds.until(() => lanes.every(({ busy }) => busy.size === 0))
+    await events.idle()
   }
+  const close = async (): Promise<void> => {
+    isClosed = true
+    await Promise.all([rounds.until(() => messages.busy.size === 0), events.close()])
+    rounds.stop()
+  }
+  const crash = (): void => {
+    rounds.stop()
+    events.crash()
+  }
+  return { idle, close, crash }
 }
 
 type Rounds = {
@@ -192,6 +186,24 @@ async function deliver(
 function free(lane: Lane): void {
   for (const { row } of lane.written) lane.busy.delete(row.line)
   lane.written = []
+}
+
+/** Has what came of rows written down; nobody but their own line waits for that. */
+function settle(lane: Lane, rounds: Rounds, { queue, log }: RelayPorts): void {
+  const { outcomes } = lane
+  lane.outcomes = []
+  if (outcomes.length === 0) return
+  writeDown(outcomes, queue).then(
+    () => {
+      lane.written = [...lane.written, ...outcomes]
+      rounds.wake()
+    },
+    (error: unknown) => {
+      lane.outcomes = [...outcomes, ...lane.outcomes]
+      log.error({ error }, 'outbox not written')
+      rounds.wakeIn(storeRetryMs)
+    },
+  )
 }
 
 async function writeDown(outcomes: readonly Outcome[], queue: OutboxQueue): Promise<void> {

@@ -31,6 +31,13 @@ export async function book(
       at,
       event: 'booked',
       facts: { inSuspense: false },
+      entry: {
+        step: 'transfer-committed',
+        party: leg.key.fspId,
+        direction: 'none',
+        outcome: 'done',
+        detail: 'booked',
+      },
     })
     await tx.problems.close(leg.key, 'booking-owed', at)
     if (next === 'moved' && record.state === 'commit-decided') await ports.tellClient(tx, booked)
@@ -66,13 +73,20 @@ async function openBookingWait(
 ): Promise<TransferRecord> {
   const before = await loadLeg(tx, leg.key)
   const at = clock.now()
+  const detail = wordsOf(owed.refusal)
   const { next, record } = await advance(tx, before, {
     at,
     event: 'booking-refused',
     opensWait: true,
+    entry: {
+      step: 'booking-owed',
+      party: leg.key.fspId,
+      direction: 'none',
+      outcome: 'waiting',
+      detail,
+    },
   })
   if (next === 'moved') await tellClient(tx, record)
-  const detail = wordsOf(owed.refusal)
   if (record.state === 'booking-owed')
     await tx.problems.open({ key: leg.key, kind: 'booking-owed', detail, openedAt: at })
   return record

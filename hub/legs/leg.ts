@@ -13,17 +13,20 @@ import type { Attempt, Tx } from '../store/store.ts'
 
 /** What a step changes about a leg, and the line it writes into the timeline. */
 export type Change = {
-  readonly event?: TransferEvent
   readonly facts?: TransferFacts
   /** Opens the next wait: a new ordinal, so that no stale answer can end it. */
   readonly opensWait?: boolean
-  readonly entry?: Omit<TimelineEntry, 'at'>
   readonly at: number
-}
+} & (Told | { readonly event?: never; readonly entry?: Entry })
+
+type Entry = Omit<TimelineEntry, 'at'>
+
+/** What moves the state has a line in the timeline, for the line is what tells it to the event stream. */
+type Told = { readonly event: TransferEvent; readonly entry: Entry }
 
 /**
- * Applies a change to a leg, in the caller's transaction. *already* and *illegal* change no state; an illegal event is
- * recorded in the timeline and nothing else is written.
+ * Applies a change to a leg, in the caller's transaction. *already* and *illegal* change no state: what happened before has
+ * its line already, and an illegal event is recorded in the timeline and nothing else is written.
  */
 export async function advance(
   tx: Tx,
@@ -39,7 +42,7 @@ export async function advance(
   await tx.transfers.save(changed)
   if (changed.completedAt !== record.completedAt)
     await tx.problems.close(record.key, 'incident', change.at)
-  if (change.entry)
+  if (change.entry && next?.kind !== 'already')
     await tx.transfers.appendTimeline(record.key, { ...change.entry, at: change.at })
   return { next: next?.kind ?? 'moved', record: changed }
 }

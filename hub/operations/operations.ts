@@ -10,6 +10,7 @@ import { createHealth } from './health.ts'
 import { getProblems } from './problems.ts'
 import { getLegs } from './inspection.ts'
 import { searchTransfers } from './search.ts'
+import { getStatistics } from './statistics.ts'
 
 /** What people who run the hub may see and decide, as lines for the router and for `openApiRoute`. */
 export function createOperations(
@@ -22,6 +23,7 @@ export function createOperations(
     searchTransfers(withCallers),
     getLegs(withCallers),
     postDecision(withCallers),
+    getStatistics(withCallers),
     ...createHealth(ports),
     ...(config.lab ? [getBooks(withCallers)] : []),
   ]

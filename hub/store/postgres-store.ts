@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { openDatabase, type Database, type DatabaseConfig } from './postgres/database.ts'
+import { createEventQueue } from './postgres/event-queue.ts'
 import { createLeases } from './postgres/leases.ts'
 import { migratePostgres } from './postgres/migrate.ts'
 import { createNotices } from './postgres/notices.ts'
 import { createSharedQueue } from './postgres/outbox-queue.ts'
 import { createSteps } from './postgres/steps.ts'
 import type { OutboxQueue, Store } from './store.ts'
-import { createTx } from './tx.ts'
+import { createTx, createWakeList } from './tx.ts'
 
 /** The store in PostgreSQL, with what the relay and tests need beside it. */
 export type PostgresStore = Store & {
@@ -49,10 +50,17 @@ function createStoreOver(
   const notices = createNotices(url, database, ports)
   const leases = createLeases(database, { leaseMs }, ports)
   const queue = createSharedQueue(database, { leases, listen: notices.listen, ...ports })
-  const ownWakes: (() => void)[] = []
-  const wake = (): void => {
-    for (const ownWake of ownWakes) ownWake()
-    notices.tell()
+  const eventQueue = createEventQueue(database, { leases, ...ports })
+  const own = { row: createWakeList(), event: createWakeList() }
+  const wakes = {
+    row: () => {
+      own.row.wake()
+      notices.tell()
+    },
+    event: () => {
+      own.event.wake()
+      notices.tell()
+    },
   }
   let ended: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -64,12 +72,18 @@ function createStoreOver(
     await database.close()
   }
   return {
-    step: (work) => steps.step((sql) => work(createTx(sql, wake))),
+    step: (work) => steps.step((sql) => work(createTx(sql, wakes))),
     queue: {
       ...queue,
-      onAdded: (ownWake) => {
-        ownWakes.push(ownWake)
-        queue.onAdded(ownWake)
+      ...eventQueue,
+      onAdded: (wake) => {
+        own.row.add(wake)
+        queue.onAdded(wake)
+      },
+      // Word from other processes does not say which of both they added.
+      onEvents: (wake) => {
+        own.event.add(wake)
+        queue.onAdded(wake)
       },
     },
     close: () => (ended ??= close()),

@@ -4,6 +4,7 @@ import { moneyOf, wireMoney, type Money } from '../domain/money.ts'
 import type { QuoteQuestion, QuoteTerms } from '../domain/quote.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { TransferFacts, TransferOrder } from '../domain/transfer-record.ts'
+import type { LegEvent } from '../events/event-stream.ts'
 import type { Headers } from '../http.ts'
 import type { OutboxEntry } from './store.ts'
 
@@ -23,6 +24,10 @@ export const termsJson = moneyCodec((value) => value as QuoteTerms)
 
 /** Of values without `Money`: what looks like money in them (a variable of a workflow) stays the text that it is. */
 export const outboxJson = plainCodec((value) => value as OutboxEntry)
+/** An event as a column keeps it: its amount is a decimal string in code, too. */
+export const eventJson = plainCodec((value) => value as LegEvent)
+/** How often each word was counted. */
+export const countsJson = plainCodec((value) => value as Readonly<Record<string, number>>)
 /** A signed message as a column keeps it, byte for byte. */
 export const messageJson = plainCodec((value) => value as SwitchMessage)
 /** Headers as a column keeps them. */

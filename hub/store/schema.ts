@@ -82,6 +82,21 @@ const migrations: readonly string[] = [
      (12, '', 0, 0), (13, '', 0, 0), (14, '', 0, 0), (15, '', 0, 0);
 
    CREATE TABLE outbox_relays (holder TEXT NOT NULL PRIMARY KEY, live_until BIGINT NOT NULL);`,
+
+  // Events leave in the order of their ids, so their part of the outbox needs none of the indexes of the other.
+  `ALTER TABLE transfers ADD COLUMN events BIGINT NOT NULL DEFAULT 0;
+   CREATE TABLE outbox_events (id {rising id}, line_partition BIGINT NOT NULL, event TEXT NOT NULL);
+
+   CREATE TABLE statistics_legs (
+     fsp_id TEXT NOT NULL, role TEXT NOT NULL, transfer_id TEXT NOT NULL,
+     sequence BIGINT NOT NULL, received_at BIGINT, ended_at BIGINT,
+     PRIMARY KEY (fsp_id, role, transfer_id));
+
+   CREATE TABLE statistics_days (
+     fsp_id TEXT NOT NULL, day TEXT NOT NULL, role TEXT NOT NULL, currency TEXT NOT NULL,
+     received BIGINT NOT NULL, committed BIGINT NOT NULL, amount TEXT NOT NULL, aborted TEXT NOT NULL,
+     total_ms BIGINT NOT NULL, longest_ms BIGINT NOT NULL, within TEXT NOT NULL,
+     PRIMARY KEY (fsp_id, day, role, currency));`,
 ]
 
 /** Where the version of the tables stands; without it nothing else exists. */

@@ -4,8 +4,9 @@ import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { migrate } from './schema.ts'
 import { openSqlite, type SqlDatabase } from './sqlite.ts'
 import type { OutboxQueue, Store } from './store.ts'
+import { createEventRows } from './tables/outbox-events.ts'
 import { createOutboxRows } from './tables/outbox.ts'
-import { createTx } from './tx.ts'
+import { createTx, createWakeList, type WakeList } from './tx.ts'
 
 /** The store in a SQLite file, with what the relay and tests need beside it. */
 export type SqliteStore = Store & {
@@ -37,10 +38,8 @@ export function createStoreOver(
 ): SqliteStore {
   migrate(database, 'INTEGER PRIMARY KEY AUTOINCREMENT')
   const commits = createGroupCommit(database, ports)
-  const wakes: (() => void)[] = []
-  const tx = createTx(commits.session, () => {
-    for (const wake of wakes) wake()
-  })
+  const wakes = { row: createWakeList(), event: createWakeList() }
+  const tx = createTx(commits.session, { row: wakes.row.wake, event: wakes.event.wake })
   return {
     step: (work) => commits.step(() => work(tx)),
     queue: createQueue(commits, wakes),
@@ -52,15 +51,20 @@ export function createStoreOver(
 }
 
 /** The relay's calls are steps like any other, so it sees only what is committed and shares the commits. */
-function createQueue(commits: GroupCommit, wakes: (() => void)[]): OutboxQueue {
+function createQueue(
+  commits: GroupCommit,
+  wakes: { readonly row: WakeList; readonly event: WakeList },
+): OutboxQueue {
   const rows = createOutboxRows(commits.session)
+  const events = createEventRows(commits.session)
   return {
     due: (now, limit, kind) => commits.step(() => rows.due(now, limit, kind)),
     nextDueAt: (now) => commits.step(() => rows.nextDueAt(now)),
     done: (ids) => commits.stepLater(() => rows.done(ids)),
     postpone: (id, dueAt) => commits.step(() => rows.postpone(id, dueAt)),
-    onAdded: (wake) => {
-      wakes.push(wake)
-    },
+    onAdded: wakes.row.add,
+    events: (limit) => commits.step(() => events.events(limit)),
+    eventsTold: (told) => commits.stepLater(() => events.eventsTold(told)),
+    onEvents: wakes.event.add,
   }
 }

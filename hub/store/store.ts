@@ -5,6 +5,8 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Role, TransferKey } from '../domain/transfer.ts'
 import type { TimelineEntry, TransferRecord } from '../domain/transfer-record.ts'
 import type { Message } from '../engine/engine.ts'
+import type { LegEvent } from '../events/event-stream.ts'
+import type { DayKey, DayStatistics, LegCounted } from '../statistics/day.ts'
 
 /**
  * The hub's memory. Everything a step decides is written in one transaction, which is durable (fsync) when `step`
@@ -29,6 +31,7 @@ export interface Tx {
   readonly quotes: Quotes
   readonly problems: Problems
   readonly registrations: Registrations
+  readonly statistics: Statistics
 }
 
 /** Transfers and their append-only timelines. */
@@ -39,6 +42,10 @@ export interface Transfers {
   findByCorrelation(fspId: string, correlationId: string): Promise<TransferRecord | undefined>
   /** Overwrites state, facts, wait and times of an existing row. Order and key never change. */
   save(transfer: TransferRecord): Promise<void>
+  /**
+   * Writes a line of a leg's timeline, and the event that tells it to the stream with the leg as this step leaves it so
+   * far: numbered from 1, without gaps. Throws for a leg that was never inserted.
+   */
   appendTimeline(key: TransferKey, entry: TimelineEntry): Promise<void>
   /** Oldest first. */
   timeline(key: TransferKey): Promise<readonly TimelineEntry[]>
@@ -169,7 +176,19 @@ export interface OutboxQueue {
   postpone(id: string, dueAt: number): Promise<void>
   /** Calls back after each commit that added a row. */
   onAdded(wake: () => void): void
+  /**
+   * The oldest events that are this process's to tell, in the order in which they happened to their legs. Those given
+   * before and not told since come again.
+   */
+  events(limit: number): Promise<readonly OutboxEvent[]>
+  /** Deletes what `events` gave last, once it was told; durable a little later than a step. */
+  eventsTold(told: readonly OutboxEvent[]): Promise<void>
+  /** Calls back after each commit that added an event. */
+  onEvents(wake: () => void): void
 }
+
+/** An event that waits to be told. */
+export type OutboxEvent = { readonly id: string; readonly event: LegEvent }
 
 /** Party lookups that are under way: they have no id of their own, so one answer wakes all who wait for that party. */
 export interface Lookups {
@@ -255,4 +274,18 @@ export type Registration = {
   /** Ordinal of the open wait. */
   readonly wait: number
   readonly updatedAt: number
+}
+
+/** What the statistics of transfers have counted: written by their projection and by nobody else. */
+export interface Statistics {
+  leg(key: TransferKey): Promise<LegCounted | undefined>
+  saveLeg(key: TransferKey, counted: LegCounted): Promise<void>
+  day(key: DayKey): Promise<DayStatistics | undefined>
+  saveDay(day: DayStatistics): Promise<void>
+  /** Of an FSP, days from and to included ("2026-01-31"), oldest first; at most 10 000. */
+  days(query: {
+    readonly fspId: string
+    readonly from: string
+    readonly to: string
+  }): Promise<readonly DayStatistics[]>
 }

@@ -13,11 +13,13 @@ export const payerSentences: Sentences = {
   'accept-quote given': '{party} answers with its terms, sealed by a condition: {detail}.',
   'price-transfer done': "{fsp}'s core names the payer's price: {detail}.",
   'reserve-funds done': "{fsp}'s core holds the payer's money.",
+  'funds-held done': 'The hub writes down that the money is held.',
   'prepare-transfer asked': 'The hub sends the signed transfer to the switch, {detail}.',
   'transfer-answered given': 'The switch tells {fsp}: {detail}.',
   'decide-commit done':
     'The fulfilment fits the condition. The hub writes down the decision to commit, before it acts on it.',
   'commit-funds done': "{fsp}'s core books the money that it held: the payer has paid.",
+  'transfer-committed done': 'The hub writes down that the transfer is committed for the payer.',
 }
 
 /** What the payee's leg tells. {fsp} is the payee's, {other} the payer's. */
@@ -30,4 +32,5 @@ export const payeeSentences: Sentences = {
   'outcome-told given': 'The switch tells {fsp}: {detail}.',
   'decide-commit done': 'The hub writes down that {detail}.',
   'credit-payee done': "{fsp}'s core credits the payee.",
+  'transfer-committed done': 'The hub writes down that the transfer is committed for the payee.',
 }

@@ -46,7 +46,8 @@ function anEngine() {
 function startRelay(store: PostgresStore, publish: (message: Message) => Promise<void>) {
   const config = { callbackOrigins: [], lab: false, tenants: [] }
   const http = { send: () => Promise.reject(new Error('no client is called here')) }
-  const ports = { queue: store.queue, engine: { publish }, http, clock, log: silentLog }
+  const stream = { publish: () => Promise.resolve() }
+  const ports = { queue: store.queue, engine: { publish }, stream, http, clock, log: silentLog }
   return createRelay(config, ports)
 }
 

@@ -177,6 +177,8 @@ export function storeContract(
 
       it('tells a timeline oldest first, and only its own', async () => {
         await ask(async (tx) => {
+          await tx.transfers.insert(aTransfer())
+          await tx.transfers.insert(aTransfer({ key: aKey({ role: 'payee' }) }))
           await tx.transfers.appendTimeline(aKey(), anEntry('find-payee', 5))
           await tx.transfers.appendTimeline(aKey({ role: 'payee' }), anEntry('other leg', 5))
           await tx.transfers.appendTimeline(aKey(), anEntry('reserve-funds', 4))

@@ -59,10 +59,12 @@ describe('a transfer that is committed', () => {
       'accept-quote given',
       'price-transfer done',
       'reserve-funds done',
+      'funds-held done',
       'prepare-transfer asked',
       'transfer-answered given',
       'decide-commit done',
       'commit-funds done',
+      'transfer-committed done',
     ])
     expect(steps(await legOf(lab, leg.id, 'payee'))).toEqual([
       'decide-fulfilment done',
@@ -124,9 +126,11 @@ describe('a transfer that is committed', () => {
       'accept-payee done',
       'price-transfer done',
       'reserve-funds done',
+      'funds-held done',
       'credit-within done',
       'decide-commit done',
       'commit-funds done',
+      'transfer-committed done',
     ])
   })
 })

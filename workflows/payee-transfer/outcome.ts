@@ -176,6 +176,13 @@ async function drop(tx: Tx, record: TransferRecord, { at, by }: Deciding): Promi
     at,
     event: 'release-decided',
     facts: { refusal: record.facts.refusal ?? why },
+    entry: {
+      step: 'decide-release',
+      party: by,
+      direction: by === 'switch' ? 'in' : 'none',
+      outcome: 'done',
+      detail: why.description,
+    },
   })
   await advance(tx, releasing, {
     at,

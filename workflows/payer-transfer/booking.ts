@@ -113,7 +113,17 @@ export function releaseFunds(ports: WorkflowPorts): Step {
     return store.step(async (tx) => {
       const record = await loadLeg(tx, leg.key)
       const at = clock.now()
-      const { next: moved, record: released } = await advance(tx, record, { at, event: 'released' })
+      const { next: moved, record: released } = await advance(tx, record, {
+        at,
+        event: 'released',
+        entry: {
+          step: 'transfer-aborted',
+          party: leg.key.fspId,
+          direction: 'none',
+          outcome: 'done',
+          detail: 'nothing is held',
+        },
+      })
       if (moved === 'moved') await tellClient(tx, released)
       await tx.problems.close(leg.key, 'incident', at)
       const reserve = await tx.attempts.latest(leg.key, 'reserve-funds')

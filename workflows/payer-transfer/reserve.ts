@@ -54,7 +54,11 @@ async function reserveOrNote(
     if (failure instanceof OutcomeUnknown) {
       await ports.store.step(async (tx) => {
         const leg = await loadLeg(tx, record.key)
-        await advance(tx, leg, { at: ports.clock.now(), event: 'reservation-unknown' })
+        await advance(tx, leg, {
+          at: ports.clock.now(),
+          event: 'reservation-unknown',
+          entry: { ...heldEntry(record), outcome: 'unknown', detail: 'the core did not say' },
+        })
       })
     }
     throw failure
@@ -102,17 +106,20 @@ function afterReserve({ state, facts }: TransferRecord): Variables {
   return next(facts.payeeAccount === undefined ? 'held' : 'within')
 }
 
-async function settled(
-  { store, clock }: WorkflowPorts,
-  { key }: TransferRecord,
-): Promise<Variables> {
+async function settled({ store, clock }: WorkflowPorts, ready: TransferRecord): Promise<Variables> {
   return store.step(async (tx) => {
-    const { record } = await advance(tx, await loadLeg(tx, key), {
+    const { record } = await advance(tx, await loadLeg(tx, ready.key), {
       at: clock.now(),
       event: 'reserved',
+      entry: { ...heldEntry(ready), outcome: 'done', detail: '' },
     })
     return afterReserve(record)
   })
+}
+
+/** What the leg has come to, beside the line of the call that brought it there. */
+function heldEntry({ key }: TransferRecord) {
+  return { step: 'funds-held', party: key.fspId, direction: 'none' } as const
 }
 
 function refuseReserve(

@@ -8,7 +8,10 @@ import type { Database } from './database.ts'
 import { databaseNow, type Leases } from './leases.ts'
 
 /** The outbox of a database that several relays share, and its end. */
-export type SharedQueue = OutboxQueue & { close(): Promise<void>; crash(): void }
+export type SharedQueue = Omit<OutboxQueue, 'events' | 'eventsTold' | 'onEvents'> & {
+  close(): Promise<void>
+  crash(): void
+}
 
 /** What the queue needs. `listen` calls back when another process may have added rows, until it is ended. */
 export type QueuePorts = {
@@ -30,7 +33,8 @@ const findLeased = `SELECT outbox.id, outbox.line, outbox.due_at, outbox.tries, 
     AND ${mayLeave}
   ORDER BY outbox.id LIMIT ?`
 
-const findAnyDue = 'SELECT id FROM outbox WHERE due_at <= ? LIMIT 1'
+const findAnyDue = `SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM outbox WHERE due_at <= ?)
+  OR EXISTS (SELECT 1 FROM outbox_events)`
 
 /** Only while the lease is the one that the row was taken under. */
 const isStillOurs = `EXISTS (SELECT 1 FROM outbox_leases
@@ -181,6 +185,6 @@ function createWakes(
 }
 
 /** An array as PostgreSQL writes it, for the parameters of `CAST(? AS BIGINT[])`. */
-function listOf(values: readonly (string | number)[]): string {
+export function listOf(values: readonly (string | number)[]): string {
   return `{${values.join(',')}}`
 }

@@ -16,7 +16,9 @@ export function createOutbox(sql: SqlSession, wake: () => void): Outbox {
 }
 
 /** The same rows for the relay that takes them away; each call is to run in a step. */
-export function createOutboxRows(sql: SqlSession): Omit<OutboxQueue, 'onAdded'> {
+export function createOutboxRows(
+  sql: SqlSession,
+): Pick<OutboxQueue, 'due' | 'nextDueAt' | 'done' | 'postpone'> {
   return {
     due: async (now, limit, kind) =>
       (await sql.all(findDue, [kind, now, now, limit])).map(outboxRowOf),
@@ -56,7 +58,7 @@ export const findNextDueAt = 'SELECT due_at FROM outbox WHERE due_at > ? ORDER B
 export const partitions = 16
 
 /** FNV-1a of the line: which of the partitions it falls into, so that several relays can share the outbox by leases. */
-function partitionOf(line: string): number {
+export function partitionOf(line: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < line.length; index++) {
     hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193)

@@ -1,15 +1,17 @@
 import { formatAmount } from '../../domain/money.ts'
 import { partyKey } from '../../domain/party.ts'
 import type { TimelineEntry, TransferRecord } from '../../domain/transfer-record.ts'
-import type { TransferKey } from '../../domain/transfer.ts'
-import { oneOf, text, whole, wholeIfAny } from '../columns.ts'
+import { transferLine, type TransferKey } from '../../domain/transfer.ts'
+import type { LegEvent } from '../../events/event-stream.ts'
+import { oneOf, text, textIfAny, whole, wholeIfAny } from '../columns.ts'
 import { factsJson, orderJson } from '../row-json.ts'
 import type { SqlRow, SqlValue } from '../sqlite.ts'
 import type { SqlSession } from '../step-session.ts'
 import type { Transfers } from '../store.ts'
+import { addEvent } from './outbox-events.ts'
 
 /** Transfers and their timelines as rows. What is searched by stands in columns of its own beside the JSON. */
-export function createTransfers(sql: SqlSession): Transfers {
+export function createTransfers(sql: SqlSession, wakeEvents: () => void): Transfers {
   return {
     insert: async (record) => (await sql.run(insertTransfer, insertParams(record))) === 1,
     find: async (key) => firstRecord(await sql.all(findTransfer, keyParams(key))),
@@ -20,6 +22,7 @@ export function createTransfers(sql: SqlSession): Transfers {
       if (changed !== 1) throw new Error('a transfer that was never inserted cannot be saved')
     },
     appendTimeline: async (key, entry) => {
+      await addEvent(sql, await nextEvent(sql, key, entry), wakeEvents)
       await sql.run(insertEntry, [...keyParams(key), ...entryParams(entry)])
     },
     timeline: async (key) => (await sql.all(findEntries, keyParams(key))).map(entryOf),
@@ -51,6 +54,11 @@ const insertEntry = `INSERT INTO timeline
   (fsp_id, role, transfer_id, at, step, party, direction, outcome, detail)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+/** Two steps that write of one leg at once are in each other's way here, so events are born in the order of their numbers. */
+const countEvent = `UPDATE transfers SET events = events + 1
+  WHERE fsp_id = ? AND role = ? AND transfer_id = ?
+  RETURNING events, state, correlation_id, payer_fsp, payee_fsp, amount, currency, facts`
+
 const findEntries = `SELECT at, step, party, direction, outcome, detail FROM timeline
   WHERE fsp_id = ? AND role = ? AND transfer_id = ? ORDER BY id`
 
@@ -67,6 +75,33 @@ async function listTransfers(
     records.push(...(await sql.all(listOfRole, params)).map(recordOf))
   }
   return records.sort((a, b) => b.createdAt - a.createdAt).slice(0, limit)
+}
+
+/** The leg as it stands in its row, not as a caller may remember it. */
+async function nextEvent(
+  sql: SqlSession,
+  key: TransferKey,
+  entry: TimelineEntry,
+): Promise<LegEvent> {
+  const [row] = await sql.returning(countEvent, keyParams(key))
+  if (row === undefined) throw new Error('a transfer that was never inserted has no timeline')
+  const sequence = whole(row, 'events')
+  const otherFspId = textIfAny(row, key.role === 'payer' ? 'payee_fsp' : 'payer_fsp')
+  const facts = text(row, 'facts')
+  const refusal = facts.includes('"refusal"') ? factsJson.decode(facts).refusal : undefined
+  return {
+    id: `${transferLine(key)}:${String(sequence)}`,
+    key,
+    sequence,
+    entry,
+    state: oneOf(row, 'state', states),
+    amount: { amount: text(row, 'amount'), currency: text(row, 'currency') },
+    correlationId: text(row, 'correlation_id'),
+    ...(otherFspId === undefined ? {} : { otherFspId }),
+    ...(refusal === undefined
+      ? {}
+      : { refusal: { reason: refusal.reason, errorCode: refusal.errorCode } }),
+  }
 }
 
 function keyParams(key: TransferKey): readonly SqlValue[] {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Message } from '../../../hub/engine/engine.ts'
 import { triesWithin } from '../../../hub/events/backoff.ts'
+import type { LegEvent } from '../../../hub/events/event-stream.ts'
 import { createCallbackSender } from '../../../hub/events/client-callback.ts'
 import { createRelay, type Relay } from '../../../hub/events/relay.ts'
 import { NoResponse, type HttpResponse, type OutgoingRequest } from '../../../hub/http.ts'
@@ -52,6 +53,12 @@ function aScene() {
       })
     },
   }
+  const told: LegEvent[] = []
+  const stream = {
+    publish: async (events: readonly LegEvent[]) => {
+      told.push(...events)
+    },
+  }
   const called: OutgoingRequest[] = []
   /** Clients that never answer. */
   const http = {
@@ -61,7 +68,7 @@ function aScene() {
     },
   }
   const startRelay = (queue = store.queue): Relay =>
-    createRelay(config, { queue, engine, http, clock, log })
+    createRelay(config, { queue, engine, stream, http, clock, log })
   const add = async (line: string, messageId: string, dueAt = clock.now()): Promise<void> => {
     const entry = { kind: 'message', message: aMessage(messageId), line, dueAt } as const
     const added = store.step((tx) => tx.outbox.add(entry))
