@@ -2,15 +2,18 @@ import { addClientCallback } from './channel/transfer-view.ts'
 import type { HubRole } from './config/parts.ts'
 import type { Worker, WorkflowEngine } from './engine/engine.ts'
 import { jobHandler, jobRetries } from './engine/job-outcome.ts'
+import type { EventStream } from './events/event-stream.ts'
 import { createRelay } from './events/relay.ts'
 import type { Network } from './http.ts'
 import { showIncidents } from './legs/incident.ts'
+import { createStatistics } from './statistics/statistics.ts'
 import { connect, served, type Connectors, type HubConfig } from './wiring/connectors.ts'
 import { routeOf } from './wiring/routes.ts'
 import {
   givenEngine,
   openEngine,
   openStore,
+  openStream,
   type OpenEngine,
   type OpenStore,
   type ServerPorts,
@@ -23,6 +26,8 @@ export type HubPorts = ServerPorts & {
   readonly network: Network
   /** Runs the workflows in place of the engine that this hub would open; for tests. It is closed with the hub. */
   readonly engine?: WorkflowEngine
+  /** Told of events in place of the stream that this hub would open; for tests. It is closed with the hub. */
+  readonly stream?: EventStream
 }
 
 /** A hub, or a part of one, that is running. */
@@ -46,7 +51,8 @@ export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub>
   try {
     const connectors = connect(config, { ...ports, http: ports.network })
     const parts = { ...ports, store, connectors, ends }
-    if (config.roles.some(needsEngine)) await runWorkflows(config, parts)
+    const stream = config.roles.some(needsStream) ? tellEvents(config, parts) : undefined
+    if (config.roles.some(needsEngine)) await runWorkflows(config, { ...parts, stream })
     const listening = await ports.network.listen(routeOf(config, parts), config)
     const stopListening = (): Promise<void> => listening.close()
     ends.add(stopListening, () => void stopListening())
@@ -77,7 +83,7 @@ function createEnds(): Ends {
   }
 }
 
-type Parts = HubPorts & {
+type Parts = Omit<HubPorts, 'stream'> & {
   readonly store: OpenStore
   readonly connectors: Connectors
   readonly ends: Ends
@@ -87,10 +93,32 @@ function needsEngine(role: HubRole): boolean {
   return role === 'relay' || role.startsWith('worker:')
 }
 
+function needsStream(role: HubRole): boolean {
+  return role === 'relay' || role === 'projections'
+}
+
+/** The event stream, and who takes it in here. */
+function tellEvents(config: HubConfig, { stream: given, ...parts }: Parts & HubPorts): EventStream {
+  const stream = given ?? openStream(config)
+  const close = (): Promise<void> => stream.close()
+  parts.ends.add(close, () => void close())
+  if (config.roles.includes('projections')) {
+    const statistics = createStatistics({ ...parts, stream })
+    parts.ends.add(
+      () => statistics.close(),
+      () => void statistics.close(),
+    )
+  }
+  return stream
+}
+
 /** The engine, its workers and the relay, as far as this process has those roles. */
-async function runWorkflows(config: HubConfig, parts: Parts): Promise<void> {
+async function runWorkflows(
+  config: HubConfig,
+  parts: Parts & { readonly stream: EventStream | undefined },
+): Promise<void> {
   const { roles } = config
-  const { store, ends, network } = parts
+  const { store, stream, ends, network } = parts
   const opened = parts.engine ? givenEngine(parts.engine) : openEngine(config, parts)
   const { engine } = opened
   ends.add(() => engine.close(), opened.crash)
@@ -99,8 +127,9 @@ async function runWorkflows(config: HubConfig, parts: Parts): Promise<void> {
   const workers = work(opened, jobsOf(roles, workflowPorts(config, parts)), parts)
   // What failed by a mistake of this program is tried again by the program that was started in its place.
   for (const { key } of opened.incidents()) await engine.resolveIncident(key, jobRetries)
-  if (roles.includes('relay')) {
-    const relay = createRelay(config, { ...parts, queue: store.queue, engine, http: network })
+  if (stream !== undefined && roles.includes('relay')) {
+    const { queue } = store
+    const relay = createRelay(config, { ...parts, queue, engine, stream, http: network })
     ends.add(() => relay.close(), relay.crash)
   }
   const stopWork = async (): Promise<void> => {

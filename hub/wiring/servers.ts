@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { Incident, WorkflowEngine } from '../engine/engine.ts'
 import { createZeebeEngine } from '../engine/zeebe/zeebe-engine.ts'
+import type { EventStream } from '../events/event-stream.ts'
+import { createInProcessStream } from '../events/in-process-stream.ts'
 import type { Log } from '../log.ts'
 import { createPostgresStore } from '../store/postgres-store.ts'
 import { createSqliteStore } from '../store/sqlite-store.ts'
@@ -57,6 +59,12 @@ export function givenEngine(
   jobTimeoutMs = embeddedJobTimeoutMs,
 ): OpenEngine {
   return { engine, jobTimeoutMs, incidents: () => [], crash: () => void engine.close() }
+}
+
+/** Opens the event stream that the configuration names. */
+export function openStream(config: HubConfig): EventStream {
+  if (config.events === 'kafka') throw new Error('events: kafka cannot be opened yet')
+  return createInProcessStream()
 }
 
 function fileOf({ dataDir }: HubConfig, name: string): string {

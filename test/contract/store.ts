@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { OutboxQueue, Store, Tx } from '../../hub/store/store.ts'
 import { refusal } from '../../hub/domain/refusal.ts'
+import type { DayKey, DayStatistics } from '../../hub/statistics/day.ts'
 import { aCallback, aKey, anAttempt, anEntry, aQuote } from '../support/store-values.ts'
 import { aRegistration, aTransfer, kes } from '../support/store-values.ts'
 
@@ -367,6 +368,167 @@ export function storeContract(
         await addMessage('a', 'a2')
         const [second] = await store.queue.due(0, 1, 'message')
         expect(Number(second!.id)).toBeGreaterThan(Number(first!.id))
+      })
+    })
+
+    describe('events', () => {
+      const line = (transferId: string) => aKey({ transferId })
+      const insert = (...ids: readonly string[]) =>
+        ask(async (tx) => {
+          for (const id of ids) await tx.transfers.insert(aTransfer({ key: line(id) }))
+        })
+      const append = (id: string, step: string) =>
+        ask((tx) => tx.transfers.appendTimeline(line(id), anEntry(step)))
+      const told = async (limit = 100): Promise<readonly string[]> =>
+        (await store.queue.events(limit)).map(
+          ({ event }) => `${event.key.transferId}:${String(event.sequence)} ${event.entry.step}`,
+        )
+
+      it('are born with each line of a timeline, with the leg as the step leaves it', async () => {
+        const refused = refusal('payer-blocked', 'frozen')
+        await ask(async (tx) => {
+          await tx.transfers.insert(aTransfer())
+          await tx.transfers.appendTimeline(aKey(), anEntry('receive-order', 4))
+          const facts = { otherFspId: 'weaver', refusal: refused }
+          await tx.transfers.save(aTransfer({ state: 'aborted', facts }))
+          await tx.transfers.appendTimeline(aKey(), anEntry('abort-transfer', 5))
+        })
+        const born = {
+          key: aKey(),
+          amount: { amount: '10.5', currency: 'KES' },
+          correlationId: 'correlation-1',
+        }
+        const id = `heron:payer:${aKey().transferId}`
+        await reopen()
+        expect((await store.queue.events(9)).map(({ event }) => event)).toEqual([
+          {
+            ...born,
+            id: `${id}:1`,
+            sequence: 1,
+            entry: anEntry('receive-order', 4),
+            state: 'received',
+          },
+          {
+            ...born,
+            id: `${id}:2`,
+            sequence: 2,
+            entry: anEntry('abort-transfer', 5),
+            state: 'aborted',
+            otherFspId: 'weaver',
+            refusal: { reason: refused.reason, errorCode: refused.errorCode },
+          },
+        ])
+      })
+
+      it('name the payer’s FSP to a payee’s leg', async () => {
+        const key = aKey({ fspId: 'weaver', role: 'payee' })
+        await ask(async (tx) => {
+          await tx.transfers.insert(aTransfer({ key, facts: { otherFspId: 'heron' } }))
+          await tx.transfers.appendTimeline(key, anEntry('receive-prepare'))
+        })
+        expect(await store.queue.events(9)).toMatchObject([{ event: { otherFspId: 'heron' } }])
+      })
+
+      it('are numbered for each leg without gaps, steps that failed included', async () => {
+        await insert('a', 'b')
+        await append('a', 'one')
+        const failing = ask(async (tx) => {
+          await tx.transfers.appendTimeline(line('a'), anEntry('lost'))
+          throw new Error('changed my mind')
+        })
+        await expect(failing).rejects.toThrow('changed my mind')
+        await append('b', 'one')
+        await append('a', 'two')
+        expect(await told()).toEqual(['a:1 one', 'b:1 one', 'a:2 two'])
+      })
+
+      it('are numbered in the order in which they leave, when many steps write of a leg at once', async () => {
+        await insert('a', 'b')
+        const asked = Array.from({ length: 20 }, (_, n) => append(n % 2 ? 'a' : 'b', String(n)))
+        await Promise.all(asked)
+        for (const id of ['a', 'b']) {
+          const sequences = (await store.queue.events(100))
+            .filter(({ event }) => event.key.transferId === id)
+            .map(({ event }) => event.sequence)
+          expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+        }
+      })
+
+      it('have no leg to belong to that was never inserted', async () => {
+        await expect(append('x', 'one')).rejects.toThrow('never inserted')
+      })
+
+      it('come again until they are told, a batch at a time, and hold up nothing else', async () => {
+        await insert('a')
+        for (const step of ['one', 'two', 'three']) await append('a', step)
+        await addMessage(`heron:payer:a`, 'message')
+        expect(await told(2)).toEqual(['a:1 one', 'a:2 two'])
+        const batch = await store.queue.events(2)
+        expect(batch.map(({ event }) => event.sequence)).toEqual([1, 2])
+        await store.queue.eventsTold(batch)
+        await reopen()
+        expect(await told(2)).toEqual(['a:3 three'])
+        await store.queue.eventsTold(await store.queue.events(2))
+        expect(await told()).toEqual([])
+        expect(await dueIds(0)).toEqual(['message'])
+        await append('a', 'four')
+        expect(await told()).toEqual(['a:4 four'])
+      })
+
+      it('wake who tells them after a commit that added one, and only then', async () => {
+        let woken = 0
+        store.queue.onEvents(() => woken++)
+        await insert('a')
+        const failing = ask(async (tx) => {
+          await tx.transfers.appendTimeline(line('a'), anEntry('lost'))
+          throw new Error('no')
+        })
+        await expect(failing).rejects.toThrow('no')
+        expect(woken).toBe(0)
+        await append('a', 'one')
+        expect(woken).toBeGreaterThan(0)
+      })
+    })
+
+    describe('statistics', () => {
+      const day = (fields: Partial<DayKey> = {}): DayStatistics => ({
+        key: { fspId: 'heron', role: 'payer', currency: 'KES', day: '2026-01-31', ...fields },
+        received: 3,
+        committed: 1,
+        amount: kes('123456789012345.67'),
+        aborted: { 'payer-blocked': 2 },
+        took: { totalMs: 900, longestMs: 700, within: { 200: 1, 700: 1 } },
+      })
+
+      it('keep what was counted of a leg, and the latest of it', async () => {
+        const counted = () => ask((tx) => tx.statistics.leg(aKey()))
+        expect(await counted()).toBeUndefined()
+        await ask((tx) => tx.statistics.saveLeg(aKey(), { sequence: 1, receivedAt: 5 }))
+        expect(await counted()).toEqual({ sequence: 1, receivedAt: 5 })
+        const ended = { sequence: 9, receivedAt: 5, endedAt: 8 }
+        await ask((tx) => tx.statistics.saveLeg(aKey(), ended))
+        await reopen()
+        expect(await counted()).toEqual(ended)
+        expect(await ask((tx) => tx.statistics.leg(aKey({ role: 'payee' })))).toBeUndefined()
+      })
+
+      it('keep a day exactly, and the latest of it', async () => {
+        expect(await ask((tx) => tx.statistics.day(day().key))).toBeUndefined()
+        await ask((tx) => tx.statistics.saveDay(day()))
+        const later = { ...day(), received: 4, amount: kes('0.01'), aborted: {} }
+        await ask((tx) => tx.statistics.saveDay(later))
+        expect(await ask((tx) => tx.statistics.day(day().key))).toEqual(later)
+      })
+
+      it('list an FSP’s days, first and last included, oldest first', async () => {
+        const keys = ['2026-02-01', '2025-12-31', '2026-01-01'].map((each) => day({ day: each }))
+        const others = [day({ fspId: 'ibis' }), day({ day: '2026-02-02' })]
+        await ask(async (tx) => {
+          for (const each of [...keys, ...others]) await tx.statistics.saveDay(each)
+        })
+        const query = { fspId: 'heron', from: '2025-12-31', to: '2026-02-01' }
+        const found = await ask((tx) => tx.statistics.days(query))
+        expect(found).toEqual([keys[1], keys[2], keys[0]])
       })
     })
 

@@ -72,6 +72,7 @@ describe('a transfer that is committed', () => {
       'outcome-told given',
       'decide-commit done',
       'credit-payee done',
+      'transfer-committed done',
     ])
   })
 
