@@ -99,7 +99,7 @@ function needsStream(role: HubRole): boolean {
 
 /** The event stream, and who takes it in here. */
 function tellEvents(config: HubConfig, { stream: given, ...parts }: Parts & HubPorts): EventStream {
-  const stream = given ?? openStream(config)
+  const stream = given ?? openStream(config, parts)
   const close = (): Promise<void> => stream.close()
   parts.ends.add(close, () => void close())
   if (config.roles.includes('projections')) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { kafkaConfigSchema } from '../events/kafka-config.ts'
+import { kafkaConfigSchema } from '../events/kafka/config.ts'
 import type { Fault, Overrides } from './sources.ts'
 
 /**

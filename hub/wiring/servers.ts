@@ -5,6 +5,7 @@ import type { Incident, WorkflowEngine } from '../engine/engine.ts'
 import { createZeebeEngine } from '../engine/zeebe/zeebe-engine.ts'
 import type { EventStream } from '../events/event-stream.ts'
 import { createInProcessStream } from '../events/in-process-stream.ts'
+import { createKafkaStream } from '../events/kafka-stream.ts'
 import type { Log } from '../log.ts'
 import { createPostgresStore } from '../store/postgres-store.ts'
 import { createSqliteStore } from '../store/sqlite-store.ts'
@@ -62,9 +63,9 @@ export function givenEngine(
 }
 
 /** Opens the event stream that the configuration names. */
-export function openStream(config: HubConfig): EventStream {
-  if (config.events === 'kafka') throw new Error('events: kafka cannot be opened yet')
-  return createInProcessStream()
+export function openStream(config: HubConfig, ports: ServerPorts): EventStream {
+  if (config.events === 'in-process') return createInProcessStream()
+  return createKafkaStream(required(config.kafka, 'kafka'), ports)
 }
 
 function fileOf({ dataDir }: HubConfig, name: string): string {

@@ -39,6 +39,7 @@ describe('/openapi.json', () => {
       'get /operations/transfers',
       'get /operations/transfers/{transactionId}',
       'post /operations/transfers/{transactionId}/decision',
+      'get /operations/statistics',
       'get /health/live',
       'get /health/ready',
       'get /lab/books',
