@@ -1,3 +1,4 @@
+import type { EventStream } from '../../hub/events/event-stream.ts'
 import * as hubHttp from '../../hub/http.ts'
 import type { Log } from '../../hub/log.ts'
 import type { Times } from '../../hub/workflow.ts'
@@ -26,6 +27,8 @@ export type VirtualLabOptions = {
   readonly log?: Log
   /** What the files lie on. */
   readonly disks?: Disks
+  /** Told of the hub's events, in place of its own stream. */
+  readonly stream?: EventStream
   /** Of ids and random bytes. */
   readonly seed?: number
 }
@@ -66,6 +69,7 @@ export async function startVirtualLab(options: VirtualLabOptions = {}): Promise<
         clock: power.clock,
         log: options.log ?? silent,
         network: power.network,
+        ...(options.stream ? { stream: options.stream } : {}),
         ...options.disks?.hub,
       },
       sandbox: { clock, network, ...options.disks?.sandbox },
