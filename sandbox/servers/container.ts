@@ -17,6 +17,11 @@ export function hasDocker(): Promise<boolean> {
   return succeeds(run('docker', 'info'))
 }
 
+/** The same, where a container's ports can be the machine's own without being told one by one: only on Linux. */
+export async function hasHostNetwork(): Promise<boolean> {
+  return process.platform === 'linux' && (await hasDocker())
+}
+
 /** Runs a server in a container of its own, which is made at the first start. */
 export function runContainer({ name, image, ...more }: Container): Runner {
   const { options = [], env = {}, args = [] } = more

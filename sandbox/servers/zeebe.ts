@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './command.ts'
-import { hasDocker, runContainer } from './container.ts'
+import { hasHostNetwork, runContainer } from './container.ts'
 import { freePorts } from './free-ports.ts'
 import { fetchOnce, findJava, makeRunFolder, runMaven, toolFolder } from './java.ts'
 import { runProgram } from './program.ts'
@@ -73,11 +73,6 @@ function settingsOf(ports: BrokerPorts): ZeebeSettings {
     MANAGEMENT_SERVER_PORT: String(ports.management),
     JAVA_TOOL_OPTIONS: '-Xms128m -Xmx512m -XX:+ExitOnOutOfMemoryError',
   }
-}
-
-/** Only on Linux are a container's ports the machine's own without being told one by one. */
-async function hasHostNetwork(): Promise<boolean> {
-  return process.platform === 'linux' && (await hasDocker())
 }
 
 /** On the machine's own network, so that the ports are what the settings say. */
