@@ -19,12 +19,12 @@ type SubscriberPorts = KafkaPorts & { readonly log: Log }
 /** Events that a member gets at once. */
 const takenMax = 500
 const retake = { firstMs: 200, longestMs: 5_000 }
-const reconnect = { firstMs: 500, longestMs: 10_000 }
+const reconnect = { firstMs: 500, longestMs: 5_000 }
 /** A connection that held this long was a good one: the next wait is short again. */
 const steadyMs = 30_000
 
-/** A member that is gone without a word holds its partitions for so long. */
-const sessionMs = 10_000
+/** A member that is gone without a word holds its partitions for so long: as briefly as brokers allow by default. */
+const sessionMs = 6_000
 /** A member learns that the group has changed with the next of these. */
 const heartbeatMs = 500
 const fetchWaitMs = 250
