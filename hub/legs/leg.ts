@@ -39,11 +39,10 @@ export async function advance(
     return { next: 'illegal', record }
   }
   const changed = changedRecord(record, change, next)
-  await tx.transfers.save(changed)
+  const isNews = change.entry !== undefined && next?.kind !== 'already'
+  await tx.transfers.save(changed, isNews ? { ...change.entry, at: change.at } : undefined)
   if (changed.completedAt !== record.completedAt)
     await tx.problems.close(record.key, 'incident', change.at)
-  if (change.entry && next?.kind !== 'already')
-    await tx.transfers.appendTimeline(record.key, { ...change.entry, at: change.at })
   return { next: next?.kind ?? 'moved', record: changed }
 }
 

@@ -40,8 +40,11 @@ export interface Transfers {
   insert(transfer: TransferRecord): Promise<boolean>
   find(key: TransferKey): Promise<TransferRecord | undefined>
   findByCorrelation(fspId: string, correlationId: string): Promise<TransferRecord | undefined>
-  /** Overwrites state, facts, wait and times of an existing row. Order and key never change. */
-  save(transfer: TransferRecord): Promise<void>
+  /**
+   * Overwrites state, facts, wait and times of an existing row. Order and key never change. With an entry, that is appended
+   * to the timeline too.
+   */
+  save(transfer: TransferRecord, entry?: TimelineEntry): Promise<void>
   /**
    * Writes a line of a leg's timeline, and the event that tells it to the stream with the leg as this step leaves it so
    * far: numbered from 1, without gaps. Throws for a leg that was never inserted.

@@ -420,6 +420,30 @@ export function storeContract(
         ])
       })
 
+      it('are born with a leg that is saved with its line, as it is then', async () => {
+        await insert('a')
+        const refused = refusal('payer-blocked', 'frozen')
+        const facts = { refusal: refused, otherFspId: 'weaver' }
+        const saved = aTransfer({ key: line('a'), state: 'aborted', facts })
+        await ask((tx) => tx.transfers.save(saved, anEntry('abort-transfer')))
+        await ask((tx) => tx.transfers.save({ ...saved, wait: 1 }))
+        await append('a', 'later')
+        const [first] = await store.queue.events(9)
+        expect(await told()).toEqual(['a:1 abort-transfer', 'a:2 later'])
+        expect(first).toMatchObject({
+          event: {
+            state: 'aborted',
+            otherFspId: 'weaver',
+            amount: { amount: '10.5', currency: 'KES' },
+            refusal: { reason: refused.reason },
+          },
+        })
+        expect(await ask((tx) => tx.transfers.timeline(line('a')))).toEqual([
+          anEntry('abort-transfer'),
+          anEntry('later'),
+        ])
+      })
+
       it('name the payer’s FSP to a payee’s leg', async () => {
         const key = aKey({ fspId: 'weaver', role: 'payee' })
         await ask(async (tx) => {

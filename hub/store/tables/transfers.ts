@@ -1,5 +1,6 @@
-import { formatAmount } from '../../domain/money.ts'
+import { formatAmount, wireMoney } from '../../domain/money.ts'
 import { partyKey } from '../../domain/party.ts'
+import type { Refusal } from '../../domain/refusal.ts'
 import type { TimelineEntry, TransferRecord } from '../../domain/transfer-record.ts'
 import { transferLine, type TransferKey } from '../../domain/transfer.ts'
 import type { LegEvent } from '../../events/event-stream.ts'
@@ -12,18 +13,22 @@ import { addEvent } from './outbox-events.ts'
 
 /** Transfers and their timelines as rows. What is searched by stands in columns of its own beside the JSON. */
 export function createTransfers(sql: SqlSession, wakeEvents: () => void): Transfers {
+  const write = async (entry: TimelineEntry, event: LegEvent): Promise<void> => {
+    await sql.run(insertEntry, [...keyParams(event.key), ...entryParams(entry)])
+    await addEvent(sql, event, wakeEvents)
+  }
   return {
     insert: async (record) => (await sql.run(insertTransfer, insertParams(record))) === 1,
     find: async (key) => firstRecord(await sql.all(findTransfer, keyParams(key))),
     findByCorrelation: async (fspId, correlationId) =>
       firstRecord(await sql.all(findByCorrelation, [fspId, correlationId])),
-    save: async (record) => {
-      const changed = await sql.run(saveTransfer, saveParams(record))
-      if (changed !== 1) throw new Error('a transfer that was never inserted cannot be saved')
+    save: async (record, entry) => {
+      const [row] = await sql.returning(saveTransfer, saveParams(record, entry ? 1 : 0))
+      if (!row) throw new Error('a transfer that was never inserted cannot be saved')
+      if (entry) await write(entry, eventOf(record, entry, whole(row, 'events')))
     },
     appendTimeline: async (key, entry) => {
-      await addEvent(sql, await nextEvent(sql, key, entry), wakeEvents)
-      await sql.run(insertEntry, [...keyParams(key), ...entryParams(entry)])
+      await write(entry, await nextEvent(sql, key, entry))
     },
     timeline: async (key) => (await sql.all(findEntries, keyParams(key))).map(entryOf),
     list: (query) => listTransfers(sql, query),
@@ -44,8 +49,10 @@ const findTransfer = `SELECT ${columns} FROM transfers
 const findByCorrelation = `SELECT ${columns} FROM transfers
   WHERE fsp_id = ? AND correlation_id = ? ORDER BY role DESC, created_at, transfer_id LIMIT 1`
 
+/** Two steps that write of one leg at once are in each other's way here, so events are born in the order of their numbers. */
 const saveTransfer = `UPDATE transfers SET state = ?, facts = ?, wait = ?, updated_at = ?,
-  completed_at = ?, payer_fsp = ?, payee_fsp = ? WHERE fsp_id = ? AND role = ? AND transfer_id = ?`
+  completed_at = ?, payer_fsp = ?, payee_fsp = ?, events = events + ?
+  WHERE fsp_id = ? AND role = ? AND transfer_id = ? RETURNING events`
 
 const listOfRole = `SELECT ${columns} FROM transfers
   WHERE fsp_id = ? AND role = ? AND created_at < ? ORDER BY created_at DESC, transfer_id DESC LIMIT ?`
@@ -54,10 +61,11 @@ const insertEntry = `INSERT INTO timeline
   (fsp_id, role, transfer_id, at, step, party, direction, outcome, detail)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-/** Two steps that write of one leg at once are in each other's way here, so events are born in the order of their numbers. */
+/** The same without a change of the leg; of its facts only the refusal is told, and most have none. */
 const countEvent = `UPDATE transfers SET events = events + 1
   WHERE fsp_id = ? AND role = ? AND transfer_id = ?
-  RETURNING events, state, correlation_id, payer_fsp, payee_fsp, amount, currency, facts`
+  RETURNING events, state, correlation_id, payer_fsp, payee_fsp, amount, currency,
+    CASE WHEN facts LIKE '%"refusal"%' THEN facts END AS facts`
 
 const findEntries = `SELECT at, step, party, direction, outcome, detail FROM timeline
   WHERE fsp_id = ? AND role = ? AND transfer_id = ? ORDER BY id`
@@ -85,23 +93,52 @@ async function nextEvent(
 ): Promise<LegEvent> {
   const [row] = await sql.returning(countEvent, keyParams(key))
   if (row === undefined) throw new Error('a transfer that was never inserted has no timeline')
-  const sequence = whole(row, 'events')
-  const otherFspId = textIfAny(row, key.role === 'payer' ? 'payee_fsp' : 'payer_fsp')
-  const facts = text(row, 'facts')
-  const refusal = facts.includes('"refusal"') ? factsJson.decode(facts).refusal : undefined
+  const facts = textIfAny(row, 'facts')
+  return legEvent(key, {
+    sequence: whole(row, 'events'),
+    entry,
+    state: oneOf(row, 'state', states),
+    amount: { amount: text(row, 'amount'), currency: text(row, 'currency') },
+    correlationId: text(row, 'correlation_id'),
+    otherFspId: textIfAny(row, key.role === 'payer' ? 'payee_fsp' : 'payer_fsp'),
+    refusal: facts === undefined ? undefined : factsJson.decode(facts).refusal,
+  })
+}
+
+/** The leg as it has just been saved. */
+function eventOf(record: TransferRecord, entry: TimelineEntry, sequence: number): LegEvent {
+  const { key, state, order, facts, correlationId } = record
+  return legEvent(key, {
+    sequence,
+    entry,
+    state,
+    amount: wireMoney(order.amount),
+    correlationId,
+    otherFspId: otherFspOf(record),
+    refusal: facts.refusal,
+  })
+}
+
+function legEvent(
+  key: TransferKey,
+  { sequence, entry, state, amount, correlationId, otherFspId, refusal }: ToldOfLeg,
+): LegEvent {
   return {
     id: `${transferLine(key)}:${String(sequence)}`,
     key,
     sequence,
     entry,
-    state: oneOf(row, 'state', states),
-    amount: { amount: text(row, 'amount'), currency: text(row, 'currency') },
-    correlationId: text(row, 'correlation_id'),
+    state,
+    amount,
+    correlationId,
     ...(otherFspId === undefined ? {} : { otherFspId }),
-    ...(refusal === undefined
-      ? {}
-      : { refusal: { reason: refusal.reason, errorCode: refusal.errorCode } }),
+    ...(refusal && { refusal: { reason: refusal.reason, errorCode: refusal.errorCode } }),
   }
+}
+
+type ToldOfLeg = Pick<LegEvent, 'sequence' | 'entry' | 'state' | 'amount' | 'correlationId'> & {
+  readonly otherFspId: string | undefined
+  readonly refusal: Refusal | undefined
 }
 
 function keyParams(key: TransferKey): readonly SqlValue[] {
@@ -128,7 +165,7 @@ function insertParams(record: TransferRecord): readonly SqlValue[] {
   ]
 }
 
-function saveParams(record: TransferRecord): readonly SqlValue[] {
+function saveParams(record: TransferRecord, events: 0 | 1): readonly SqlValue[] {
   return [
     record.state,
     factsJson.encode(record.facts),
@@ -136,14 +173,20 @@ function saveParams(record: TransferRecord): readonly SqlValue[] {
     record.updatedAt,
     record.completedAt ?? null,
     ...fspParams(record),
+    events,
     ...keyParams(record.key),
   ]
 }
 
 /** The payer's FSP and the payee's, as far as they are known. */
-function fspParams({ key, facts }: TransferRecord): readonly SqlValue[] {
-  const otherFspId = facts.otherFspId ?? facts.payee?.fspId ?? null
-  return key.role === 'payer' ? [key.fspId, otherFspId] : [otherFspId, key.fspId]
+function fspParams(record: TransferRecord): readonly SqlValue[] {
+  const { fspId, role } = record.key
+  const otherFspId = otherFspOf(record) ?? null
+  return role === 'payer' ? [fspId, otherFspId] : [otherFspId, fspId]
+}
+
+function otherFspOf({ facts }: TransferRecord): string | undefined {
+  return facts.otherFspId ?? facts.payee?.fspId
 }
 
 function entryParams(entry: TimelineEntry): readonly SqlValue[] {
