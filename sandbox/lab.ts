@@ -54,8 +54,8 @@ async function openLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   const config = hubConfig(plan, times)
   const opened: Close[] = []
   try {
-    const open = options.worldThread === true ? startWorldThread : openWorld
-    opened.push(await open(plan, ports.sandbox))
+    const opening = options.worldThread ? startWorldThread(plan) : openWorld(plan, ports.sandbox)
+    opened.push(await opening)
     let hub = await startHub(config, ports.hub)
     opened.push(() => hub.close())
     return {

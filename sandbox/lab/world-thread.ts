@@ -13,9 +13,13 @@ type Told =
 /**
  * Opens the world outside the hub in a thread of its own, on sockets and the system's clock. Returns what closes it.
  * Rejects with the world's own sentence when it cannot be opened; a world that dies later ends the program.
+ * `compiled` is this file as JavaScript, where it is not that itself.
  */
-export async function startWorldThread(plan: Plan): Promise<Close> {
-  const thread = new Worker(new URL(import.meta.url), { workerData: { plan } })
+export async function startWorldThread(
+  plan: Plan,
+  compiled: string | URL = new URL(import.meta.url),
+): Promise<Close> {
+  const thread = new Worker(compiled, { workerData: { plan } })
   await toldBy(thread, 'open').catch(async (failure: unknown) => {
     await thread.terminate()
     throw failure

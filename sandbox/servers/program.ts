@@ -13,8 +13,14 @@ export type Program = {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** A process that can also be asked to end. */
+export type ProgramRunner = Runner & {
+  /** Asks it to end (SIGTERM), and waits until it has. */
+  end(): Promise<void>
+}
+
 /** Runs a server as a process, which ends with this one. */
-export function runProgram({ command, folder, env = {} }: Program): Runner {
+export function runProgram({ command, folder, env = {} }: Program): ProgramRunner {
   const log = join(folder, 'log')
   // `env` becomes the program: its process is the server's.
   const settings = Object.entries(env).map(([key, value]) => `${key}=${value}`)
@@ -38,6 +44,12 @@ export function runProgram({ command, folder, env = {} }: Program): Runner {
       if (child === undefined || hasEnded(child)) return
       const exit = once(child, 'exit')
       killNow()
+      await exit
+    },
+    end: async () => {
+      if (child === undefined || hasEnded(child)) return
+      const exit = once(child, 'exit')
+      child.kill('SIGTERM')
       await exit
     },
     remove: async () => {
