@@ -7,6 +7,7 @@ import { countMessages, type Counts } from './bench/counting-network.ts'
 import { measureLab } from './commands/bench.ts'
 import { showBooks } from './commands/books.ts'
 import { playDemo, playDemoAt, type StartDemoLab } from './commands/demo.ts'
+import { startDemoCluster } from './commands/demo-cluster.ts'
 import { setUpParties, startBank, startSwitch } from './commands/party.ts'
 import {
   labProgram,
@@ -62,12 +63,13 @@ async function start(options: StartChoices): Promise<void> {
 const stoppedExitCode = 130
 
 async function demo({ log, ...options }: DemoChoices): Promise<void> {
-  const { lab, basePort, hub } = options
+  const { lab, basePort, hub, cluster } = options
   const stopped = untilStopped()
   const isElsewhere = [lab, basePort, hub].some((each) => each !== undefined)
+  const startOwn = cluster ? startDemoCluster(ports) : startDemoLab(log)
   const isRight = isElsewhere
     ? await demoElsewhere(options, stopped)
-    : await playDemo(options, startDemoLab(log), { ...ports, stopped })
+    : await playDemo(options, startOwn, { ...ports, stopped })
   if (isRight === undefined) process.exit(stoppedExitCode)
   process.exitCode = isRight ? 0 : 1
 }

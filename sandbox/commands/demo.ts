@@ -17,8 +17,11 @@ export type DemoOptions = {
   readonly keep: boolean
 }
 
+/** A lab that is a demo's own. */
+type OwnLab = LabUrls & Pick<Lab, 'close'>
+
 /** Starts a lab on free ports whose files are in this folder. */
-export type StartDemoLab = (dataDir: string, direct: readonly string[]) => Promise<Lab>
+export type StartDemoLab = (dataDir: string, direct: readonly string[]) => Promise<OwnLab>
 
 /** What a demo needs; `stopped` settles when the person at the terminal has seen enough. */
 export type PlayPorts = DemoPorts & {
@@ -82,7 +85,7 @@ async function payAndSettle(
   return isRight && isSettled
 }
 
-function demoLab(lab: Lab, { direct }: DemoOptions): DemoLab {
+function demoLab(lab: OwnLab, { direct }: DemoOptions): DemoLab {
   return { hub: lab.hub, switch: lab.switch, banks: lab.banks, direct }
 }
 

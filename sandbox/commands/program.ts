@@ -31,6 +31,8 @@ export type DemoChoices = LabAddress & {
   readonly csv?: string
   readonly direct: readonly string[]
   readonly keep: boolean
+  /** A lab of its own on Zeebe, Kafka and PostgreSQL instead of in one process. */
+  readonly cluster: boolean
   readonly log?: string
 }
 
@@ -65,6 +67,8 @@ export function labProgram(actions: LabActions): Command {
 }
 
 const directHelp = 'a bank that speaks FSPIOP itself instead of through the hub (repeatable)'
+const clusterHelp =
+  'in a lab on Zeebe, Kafka and PostgreSQL, which it starts: from Docker, or with Java and Maven and the package postgresql'
 const logHelp = "appends the hub's log to this file, as lines of JSON"
 
 /** Commands that start a whole lab in this process. */
@@ -112,7 +116,8 @@ function addQuestions(program: Command, { demo, books, settle }: LabActions): vo
       )
       .option('--direct <bank>', directHelp, parseDirect, [])
       .addOption(own(new Option('--keep', "keeps its own lab's files").default(false)))
-      .addOption(own(new Option('--log <file>', logHelp))),
+      .addOption(own(new Option('--cluster', clusterHelp).default(false)))
+      .addOption(own(new Option('--log <file>', logHelp).conflicts('cluster'))),
   ).action(demo)
   withAddress(
     program

@@ -42,4 +42,8 @@ export function compileLabInto(folder: string): void {
     const filter = (path: string): boolean => !/[.](ts|md|svg)$/.test(path)
     cpSync(join(root, part), join(folder, part), { recursive: true, filter })
   }
+  // Servers that were fetched once are fetched for all.
+  const tools = join(root, '.tools')
+  mkdirSync(tools, { recursive: true })
+  symlinkSync(tools, join(folder, '.tools'))
 }
