@@ -126,6 +126,30 @@ describe('Kafka, when its broker is killed', () => {
     await server.start()
   }, 120_000)
 
+  it('gives the share of a consumer that was killed to another of its group, soon', async () => {
+    const topic = randomUUID()
+    const stream = open(topic)
+    const legs = Array.from({ length: 20 }, (_, leg) => `leg-${leg}`)
+    await stream.publish(legs.map((leg) => legEvent(leg, 1)))
+    const folder = mkdtempSync(join(tmpdir(), 'kivuko-kafka-'))
+    compileInto(folder, 'hub')
+    const script = join(folder, 'program.js')
+    writeFileSync(script, consumingProgram(server.brokers, topic))
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    const killedAt = clock.now()
+    const arrived: LegEvent[] = []
+    stream.subscribe('statistics', async (events) => void arrived.push(...events))
+    await stream.publish(legs.map((leg) => legEvent(leg, 2)))
+    const isThere = (): boolean =>
+      legs.every((leg) => arrived.some(({ id }) => id === `heron:payer:${leg}:2`))
+    await untilSo(isThere)
+    remark(`the other member had everything ${clock.now() - killedAt} ms after the kill`)
+    await stream.close()
+    rmSync(folder, { recursive: true })
+  })
+
   it('rejects a publication within seconds if the broker takes it and says nothing, and leaves nothing behind', async () => {
     const connections = new Set<Socket>()
     const mute = createServer((socket) => {
@@ -215,6 +239,16 @@ function disorderOf(arrived: readonly LegEvent[]): readonly string[] {
     return sequence === expected ? [] : [`${id} after ${expected - 1}`]
   })
 }
+
+/** A member that takes its first events in for ever. */
+const consumingProgram = (brokers: readonly string[], topic: string): string => `
+import { createKafkaStream } from './hub/events/kafka-stream.js'
+import { kafkaConfigSchema } from './hub/events/kafka/config.js'
+import { createSystemClock } from './hub/clock.js'
+const config = kafkaConfigSchema.parse(${JSON.stringify({ brokers, topic })})
+const log = { info() {}, warn() {}, error() {} }
+const stream = createKafkaStream(config, { clock: createSystemClock(), log })
+stream.subscribe('statistics', () => new Promise(() => process.stdout.write('taking')))`
 
 /** Three groups and a publisher, and nobody there. */
 const lonelyProgram = (broker: string): string => `
