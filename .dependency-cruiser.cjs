@@ -120,7 +120,8 @@ module.exports = {
     packageHome(
       'home-of-sockets',
       'express|axios|undici|ws|(node:)?(http|https|http2|net|tls|dgram)',
-      `${networkPort}|^hub/engine/zeebe`,
+      // A front hands on connections, whatever is said in them.
+      `${networkPort}|^hub/engine/zeebe|^sandbox/lab/cluster/front[.]ts$`,
     ),
   ],
   options: {

@@ -8,7 +8,7 @@ type Found = { readonly node: ts.Node; readonly complaint: string }
 
 const configFiles = /^(hub|sandbox)\/config[.]ts$/
 const clockFiles = /^(hub|sandbox)\/clock[.]ts$/
-const networkFiles = /^(hub|sandbox)\/http[a-z-]*[.]ts$/
+const networkFiles = /^((hub|sandbox)\/http[a-z-]*|sandbox\/lab\/cluster\/front)[.]ts$/
 const moneyFiles = /(^|\/)money[.]ts$/
 
 const machineTimes = [
