@@ -84,8 +84,8 @@ describe('events told by relays of several processes', () => {
   it('are taken over from a relay that stands still, whose late word deletes nothing', async () => {
     const warnings: string[] = []
     const log = { ...silentLog, warn: (_: object, message: string) => warnings.push(message) }
-    const stalled = await postgres.open({ leaseMs: 300, log })
-    const other = await postgres.open({ leaseMs: 5000 })
+    const stalled = await postgres.open({ leaseMs: 2500, log })
+    const other = await postgres.open({ leaseMs: 10_000 })
     await insert(other, ['a'])
     await append(other, 'a')
     const late = await stalled.queue.events(10)
