@@ -16,10 +16,10 @@ WORKDIR /app
 COPY LICENSE package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-# All that is written goes to /data, so the rest of the file system may be read-only.
-RUN mkdir /data && chown node:node /data
+# All that is written goes to /data or, by kivuko-lab setup, to /setup: the rest of the file system may be read-only. A new
+# volume takes over who owns the folder that it is mounted on.
+RUN mkdir -p /data /setup/hub /setup/switch /setup/client /setup/database && chown -R node:node /data /setup
 USER node
-VOLUME /data
 EXPOSE 4000
 ENTRYPOINT ["node"]
 CMD ["dist/hub/cli.js", "start"]
