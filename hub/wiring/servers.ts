@@ -47,7 +47,8 @@ const embeddedJobTimeoutMs = 300_000
 export function openEngine(config: HubConfig, ports: ServerPorts): OpenEngine {
   if (config.engine === 'zeebe') {
     const zeebe = required(config.zeebe, 'zeebe')
-    return givenEngine(createZeebeEngine(zeebe, ports), zeebe.jobTimeoutMs)
+    const engine = createZeebeEngine(zeebe, ports)
+    return { ...givenEngine(engine, zeebe.jobTimeoutMs), crash: engine.crash }
   }
   const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
   const { incidents, crash } = engine

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createSystemClock } from '../../hub/clock.ts'
-import type { JobVerdict, WorkflowEngine } from '../../hub/engine/engine.ts'
-import { createZeebeEngine } from '../../hub/engine/zeebe/zeebe-engine.ts'
+import type { Job, JobVerdict } from '../../hub/engine/engine.ts'
+import { createZeebeEngine, type ZeebeEngine } from '../../hub/engine/zeebe/zeebe-engine.ts'
 import { freePorts } from '../../sandbox/servers/free-ports.ts'
 import { engineContract } from '../contract/engine.ts'
 import { compileInto } from '../support/compile.ts'
@@ -25,7 +25,7 @@ afterAll(() => server.stop())
 const clock = createSystemClock()
 const done: JobVerdict = { kind: 'complete', variables: {} }
 
-function open(gatewayAddress = server.gatewayAddress): WorkflowEngine {
+function open(gatewayAddress = server.gatewayAddress): ZeebeEngine {
   return createZeebeEngine({ gatewayAddress }, { clock, log: silentLog })
 }
 
@@ -70,6 +70,33 @@ describe('Zeebe', () => {
     const next = await engine.createInstance('outlive', {})
     await untilCompleted(next.processInstanceKey)
     await engine.close()
+  })
+
+  it('says nothing any more once its power is cut: its job goes to the next when its time is over', async () => {
+    const dead = open()
+    await dead.deploy([{ name: 'cut.bpmn', xml: oneTask('cut') }])
+    const started = deferred<undefined>()
+    const verdict = deferred<JobVerdict>()
+    const options = { maxActive: 5, timeoutMs: 3_000 }
+    const stuck = (): Promise<JobVerdict> => {
+      started.resolve(undefined)
+      return verdict.promise
+    }
+    dead.work('cut', stuck, options)
+    const { processInstanceKey } = await dead.createInstance('cut', {})
+    await started.promise
+    dead.crash()
+    verdict.resolve(done)
+    const next = open()
+    const tries: string[] = []
+    const finish = async (job: Job): Promise<JobVerdict> => {
+      tries.push(job.key)
+      return done
+    }
+    next.work('cut', finish, options)
+    await untilCompleted(processInstanceKey)
+    expect(tries).toHaveLength(1)
+    await next.close()
   })
 
   it('says no, and does not say it twice, when there is no broker', async () => {

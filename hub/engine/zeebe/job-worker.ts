@@ -13,6 +13,9 @@ export type Subscription = {
   readonly timeoutMs: number
 }
 
+/** A worker that can also end as a power cut would: it resolves once it asks no more, and waits for no job. */
+export type JobWorker = Worker & { crash(): Promise<void> }
+
 /** The gateway as a worker sees it. */
 export type JobWorkerPorts = {
   readonly clock: Clock
@@ -39,19 +42,37 @@ const idlePauses = 2
  * Asks the gateway for jobs, one question at a time, for as many as there is room for, and answers each with its verdict.
  * A verdict that cannot be delivered is tried again for as long as the job is this worker's; then the job is offered anew.
  */
-export function createJobWorker(subscription: Subscription, ports: JobWorkerPorts): Worker {
-  const { type, maxActive, timeoutMs } = subscription
-  const { clock, log } = ports
+export function createJobWorker(subscription: Subscription, ports: JobWorkerPorts): JobWorker {
   // A worker that is closed waits for nothing: what it could not deliver is offered again.
-  const patience = createPatience({ clock })
-  const room = createRoom(maxActive, clock)
+  const patience = createPatience({ clock: ports.clock })
+  const room = createRoom(subscription.maxActive, ports.clock)
+  const desk = { subscription, room, ports, patience }
   const running = new Set<Promise<void>>()
-  const state = { isClosed: false, cancel: (): void => undefined, asked: Promise.resolve() }
-  const begin = (job: Job): void => {
-    const served = serve(job, { subscription, room, ports, patience })
+  let hasCrashed = false
+  const asking = keepAsking(desk, (job) => {
+    if (hasCrashed) return
+    const served = serve(job, desk)
     running.add(served)
     void served.then(() => running.delete(served))
+  })
+  return {
+    close: async () => {
+      await asking.stop()
+      await Promise.all(running)
+    },
+    crash: () => {
+      hasCrashed = true
+      return asking.stop()
+    },
   }
+}
+
+/** Asks for jobs from now on, as long as there is room for them. `stop` resolves when no question is open. */
+function keepAsking(desk: Desk, begin: (job: Job) => void): { stop(): Promise<void> } {
+  const { subscription, room, ports, patience } = desk
+  const { type, timeoutMs } = subscription
+  const { clock, log } = ports
+  const state = { isClosed: false, cancel: (): void => undefined, asked: Promise.resolve() }
   const activate = async (count: number): Promise<boolean> => {
     const request = { type, worker: 'kivuko', timeout: timeoutMs, maxJobsToActivate: count }
     const stream = await ports.activate(request)
@@ -89,13 +110,12 @@ export function createJobWorker(subscription: Subscription, ports: JobWorkerPort
   }
   void work()
   return {
-    close: async () => {
+    stop: () => {
       state.isClosed = true
       patience.end()
       state.cancel()
       // A connection that is closed before it hears that a stream was cancelled keeps the program alive.
-      await state.asked
-      await Promise.all(running)
+      return state.asked
     },
   }
 }

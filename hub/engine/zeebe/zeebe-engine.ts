@@ -1,13 +1,19 @@
 import { ZBClient } from 'zeebe-node'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { Deployment, JobVerdict, Message, Worker, WorkflowEngine } from '../engine.ts'
-import { createJobWorker } from './job-worker.ts'
+import type { Deployment, JobVerdict, Message, WorkflowEngine } from '../engine.ts'
+import { createJobWorker, type JobWorker } from './job-worker.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { activatorOf, documentOf, statusOf, type ActivateJobs } from './wire.ts'
 
 /** Where the gateway of the cluster answers gRPC: "host:port". TLS and OAuth are zeebe-node's own environment variables. */
 export type ZeebeConfig = { readonly gatewayAddress: string }
+
+/** The engine, with what tests of a power cut need beside it. */
+export type ZeebeEngine = WorkflowEngine & {
+  /** Ends as a power cut would: no verdict or command leaves any more, and none settles. The connection is closed soon. */
+  crash(): void
+}
 
 /** How long the gateway may hold a question for jobs open. */
 const longPollMs = 5_000
@@ -23,7 +29,7 @@ const notFound = 5
 export function createZeebeEngine(
   { gatewayAddress }: ZeebeConfig,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-): WorkflowEngine {
+): ZeebeEngine {
   // The client's own retries are endless, and repeat what must not be repeated.
   const client = new ZBClient(gatewayAddress, {
     retry: false,
@@ -33,12 +39,13 @@ export function createZeebeEngine(
   })
   const patience = createPatience({ clock })
   const commands = createCommands()
-  const workers = new Set<Worker>()
+  const workers = new Set<JobWorker>()
   const ports = {
     clock,
     log,
     activate: activator(client),
-    answer: (jobKey: string, verdict: JobVerdict) => answerJob(client, jobKey, verdict),
+    answer: (jobKey: string, verdict: JobVerdict) =>
+      commands.hasCrashed() ? never() : answerJob(client, jobKey, verdict),
   }
   return {
     deploy: (files) => commands.run(() => deploy({ client, patience }, files)),
@@ -65,21 +72,34 @@ export function createZeebeEngine(
       await Promise.all([commands.close(), ...[...workers].map((worker) => worker.close())])
       await client.close()
     },
+    crash: () => {
+      patience.end()
+      commands.crash()
+      void Promise.all([...workers].map((worker) => worker.crash())).then(() => client.close())
+    },
   }
 }
 
 type Commands = {
   run<T>(command: () => Promise<T>): Promise<T>
   close(): Promise<void>
+  crash(): void
+  hasCrashed(): boolean
+}
+
+/** After a power cut nobody hears any more. */
+function never(): Promise<never> {
+  return new Promise(() => undefined)
 }
 
 /** A client that is closed answers new commands with nothing, which reads as success, and those under way not at all. */
 function createCommands(): Commands {
   const running = new Set<Promise<unknown>>()
-  let isClosed = false
+  let state: 'open' | 'closed' | 'crashed' = 'open'
   return {
     run: (command) => {
-      if (isClosed) return Promise.reject(new Error('the engine is closed'))
+      if (state === 'crashed') return never()
+      if (state === 'closed') return Promise.reject(new Error('the engine is closed'))
       const answer = command()
       running.add(answer)
       const forget = (): void => {
@@ -89,9 +109,13 @@ function createCommands(): Commands {
       return answer
     },
     close: async () => {
-      isClosed = true
+      state = 'closed'
       await Promise.allSettled(running)
     },
+    crash: () => {
+      state = 'crashed'
+    },
+    hasCrashed: () => state === 'crashed',
   }
 }
 
