@@ -28,6 +28,10 @@ export type HubPorts = ServerPorts & {
   readonly engine?: WorkflowEngine
   /** Told of events in place of the stream that this hub would open; for tests. It is closed with the hub. */
   readonly stream?: EventStream
+  /** Stand in for the functions that open engine, store and stream; for tests that watch what these do. */
+  readonly openEngine?: typeof openEngine
+  readonly openStore?: typeof openStore
+  readonly openStream?: typeof openStream
 }
 
 /** A hub, or a part of one, that is running. */
@@ -45,7 +49,7 @@ export type Hub = {
  */
 export async function startHub(config: HubConfig, ports: HubPorts): Promise<Hub> {
   assertPatience(config)
-  const store = await openStore(config, ports)
+  const store = await (ports.openStore ?? openStore)(config, ports)
   const ends = createEnds()
   ends.add(() => store.close(), store.crash)
   try {
@@ -99,7 +103,7 @@ function needsStream(role: HubRole): boolean {
 
 /** The event stream, and who takes it in here. */
 function tellEvents(config: HubConfig, { stream: given, ...parts }: Parts & HubPorts): EventStream {
-  const stream = given ?? openStream(config, parts)
+  const stream = given ?? (parts.openStream ?? openStream)(config, parts)
   const close = (): Promise<void> => stream.close()
   parts.ends.add(close, () => void close())
   if (config.roles.includes('projections')) {
@@ -119,7 +123,8 @@ async function runWorkflows(
 ): Promise<void> {
   const { roles } = config
   const { store, stream, ends, network } = parts
-  const opened = parts.engine ? givenEngine(parts.engine) : openEngine(config, parts)
+  const open = parts.openEngine ?? openEngine
+  const opened = parts.engine ? givenEngine(parts.engine) : open(config, parts)
   const { engine } = opened
   ends.add(() => engine.close(), opened.crash)
   // Who starts the workflows sees to it that they are there.

@@ -3,7 +3,7 @@ import { startHub, type HubPorts } from '../hub/main.ts'
 import type { Times } from '../hub/workflow.ts'
 import { closeAll, type Close } from './lab/closing.ts'
 import { prepareDataFolder } from './lab/data-folder.ts'
-import { hubConfig } from './lab/hub-config.ts'
+import { hubConfig, type HubParts } from './lab/hub-config.ts'
 import { planLab, type PlanOptions } from './lab/plan.ts'
 import { onFreePorts } from './lab/ports.ts'
 import { openWorld, type WorldPorts } from './lab/world.ts'
@@ -17,6 +17,8 @@ export type LabOptions = PlanOptions & {
   readonly fresh?: boolean
   /** Changes the lab's times, for tests. */
   readonly times?: Partial<Times>
+  /** The servers that the hub uses instead of files of its own. */
+  readonly parts?: HubParts
   /** Gives the banks and the switch a thread of their own, so that the hub has a core to itself. Only for compiled code. */
   readonly worldThread?: boolean
 }
@@ -51,7 +53,7 @@ export async function startLab(options: LabOptions, ports: LabPorts): Promise<La
 async function openLab(options: LabOptions, ports: LabPorts): Promise<Lab> {
   const times = { ...defaultTimes, ...options.times }
   const plan = await planLab({ ...options, times }, ports.sandbox.clock)
-  const config = hubConfig(plan, times)
+  const config = hubConfig(plan, times, options.parts)
   const opened: Close[] = []
   try {
     const opening = options.worldThread ? startWorldThread(plan) : openWorld(plan, ports.sandbox)

@@ -4,16 +4,22 @@ import type { Times } from '../../hub/workflow.ts'
 import { bodyBytesMax } from './party.ts'
 import { host, type Plan, type PlannedBank } from './plan.ts'
 
-/** The hub's configuration in this lab: it speaks for every bank that is behind it. */
-export function hubConfig(plan: Plan, times: Times): HubConfig {
+/** Engine, store and event stream of a hub, with where their servers are. */
+export type HubParts = Pick<
+  HubConfig,
+  'engine' | 'zeebe' | 'store' | 'postgres' | 'events' | 'kafka'
+>
+
+const ownParts: HubParts = { engine: 'embedded', store: 'sqlite', events: 'in-process' }
+
+/** The hub's configuration in this lab: it speaks for every bank that is behind it, on files of its own unless told otherwise. */
+export function hubConfig(plan: Plan, times: Times, parts: HubParts = ownParts): HubConfig {
   return {
     host,
     port: plan.hubPort,
     dataDir: plan.dataDir,
     roles: [...hubRoles],
-    engine: 'embedded',
-    store: 'sqlite',
-    events: 'in-process',
+    ...parts,
     bodyBytesMax,
     lab: true,
     times,
