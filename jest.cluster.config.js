@@ -1,10 +1,26 @@
+import { readFileSync } from 'node:fs'
 import config from './jest.config.js'
+
+const { testEnvironment, extensionsToTreatAsEsm, transform, modulePathIgnorePatterns } = config
+const { testTimeout } = config
+const parts = { testEnvironment, extensionsToTreatAsEsm, transform, modulePathIgnorePatterns }
+const project = { ...parts, testTimeout, testPathIgnorePatterns: ['/node_modules/'] }
+
+/** Which journeys are played on servers too, and why the others are not; test/tidy sees to it that none is forgotten. */
+const { onServers } = JSON.parse(readFileSync('test/cluster/journeys.json', 'utf8'))
 
 /** Tests against real servers, which they start themselves. They take the machine to themselves, one file at a time. */
 export default {
-  ...config,
-  testMatch: ['<rootDir>/test/cluster/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
   maxWorkers: 1,
+  projects: [
+    { ...project, displayName: 'servers', testMatch: ['<rootDir>/test/cluster/**/*.test.ts'] },
+    {
+      ...project,
+      displayName: 'journeys',
+      testMatch: onServers.map((name) => `<rootDir>/test/journeys/${name}.test.ts`),
+      // One set of servers for all of them.
+      globalSetup: '<rootDir>/test/cluster/support/start-servers.ts',
+      globalTeardown: '<rootDir>/test/cluster/support/stop-servers.ts',
+    },
+  ],
 }

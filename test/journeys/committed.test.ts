@@ -9,7 +9,6 @@ import {
   msisdnOf,
   post,
   send,
-  sentTo,
   settle,
   stateAtSwitch,
   status,
@@ -188,8 +187,13 @@ describe('fifty transfers at once to one payee', () => {
     )
     for (const id of ids) expect(await settle(lab, id)).toMatchObject({ state: 'committed' })
     expect(await payee()).toBe(50 * 1001)
-    const prepares = sentTo(lab, 'switch', /^POST \/transfers$/, from)
-    expect(prepares).toHaveLength(50)
+    const prepares = lab.network.traffic
+      .slice(from)
+      .filter(({ url, request }) => request.method === 'POST' && url === `${lab.switch}/transfers`)
+      .map(({ request }) => Buffer.from(request.bytes).toString())
+    expect(new Set(prepares).size).toBe(50)
+    // Servers may take longer for so many than a payer waits before the same POST again.
+    if (lab.slackMs === 0) expect(prepares).toHaveLength(50)
     expect(msisdnOf('ibis', 6)).toBe('254730000006')
   })
 })

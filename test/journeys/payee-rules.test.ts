@@ -248,6 +248,7 @@ describe('"An error callback, or 400 to the PUT, means GET"', () => {
   it('400 to the PUT', async () => {
     await fault(lab, 'switch', { on: 'put-transfers', do: 'error', status: 400 })
     const id = await start()
+    await until(lab, async () => (await legsOf(lab, id)).length === 2)
     await until(lab, async () => asks(await legOf(lab, id, 'payee')).length > 0)
     expect(asks(await legOf(lab, id, 'payee'))[0]).toBe('GET')
     expect(await settle(lab, id)).toMatchObject({ state: 'committed' })

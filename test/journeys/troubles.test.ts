@@ -74,5 +74,5 @@ it.each(Array.from({ length: 6 }, (_, n) => n + 1))(
     await lab.close()
     folder.remove()
   },
-  60_000,
+  300_000,
 )

@@ -60,7 +60,7 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1), seed = 1): FakeC
 }
 
 /** A few turns of the event loop: enough for chains of promises that do no I/O. */
-async function drain(): Promise<void> {
+export async function drain(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise((resolve) => {
       setImmediate(resolve)

@@ -355,6 +355,12 @@ export async function listenAsClient(lab: VirtualLab, port: number): Promise<Cli
   }
 }
 
+/** Nothing comes sooner than promised, and nothing later than servers need; without servers at that moment. */
+export function expectAbout(lab: VirtualLab, ms: number | undefined, promisedMs: number): void {
+  expect(ms).toBeGreaterThanOrEqual(promisedMs)
+  expect(ms).toBeLessThanOrEqual(promisedMs + lab.slackMs)
+}
+
 /** Lets time pass. */
 export function wait(lab: { readonly clock: FakeClock }, ms: number): Promise<void> {
   return lab.clock.advance(ms)

@@ -19,7 +19,12 @@ export type Power = {
 }
 
 /** Puts a power switch before a clock and a network. */
-export function createPower(world: { readonly clock: Clock; readonly network: Network }): Power {
+export function createPower(world: {
+  readonly clock: Clock
+  readonly network: Network
+  /** Hears of each cut. */
+  readonly onCut?: () => void
+}): Power {
   let life = 0
   let passedCount = 0
   let cutsAt = Infinity
@@ -31,6 +36,7 @@ export function createPower(world: { readonly clock: Clock; readonly network: Ne
     wasCut = true
     for (const each of open) void each.close()
     open.clear()
+    world.onCut?.()
   }
   /** False when the life that asks is over, or ends here. */
   const passes = (asking: number): boolean => {

@@ -1,4 +1,5 @@
 import { startZeebe, type ZeebeServer, type ZeebeSettings } from '../../../sandbox/servers/zeebe.ts'
+import { moveBroker } from './broker-time.ts'
 import { serverPorts } from './server-ports.ts'
 import { startRecordSink, type ZeebeRecord } from './zeebe-records.ts'
 
@@ -22,14 +23,7 @@ export async function startRecordedZeebe(): Promise<RecordedZeebe> {
   return {
     ...server,
     records: sink.records,
-    moveClock: async (ms) => {
-      const answer = await fetch(`${server.managementUrl}/actuator/clock/add`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ offsetMilli: ms }),
-      })
-      if (!answer.ok) throw new Error(`the broker's clock was not set: ${await answer.text()}`)
-    },
+    moveClock: (ms) => moveBroker(server.managementUrl, ms),
     stop: async () => {
       await server.stop()
       await sink.close()
