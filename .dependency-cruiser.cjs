@@ -81,7 +81,7 @@ module.exports = {
       severity: 'error',
       comment:
         'A bug shared by both sides of a wire cancels out, so the sandbox never uses our code.',
-      from: { path: '^sandbox/', pathNot: '^sandbox/(lab[.]ts|cli[.]ts|lab/)' },
+      from: { path: '^sandbox/', pathNot: '^sandbox/(lab[.]ts|cli[.]ts|lab/|bench/cluster/)' },
       to: { path: '^(hub|connectors|workflows)/' },
     },
     {
@@ -113,8 +113,12 @@ module.exports = {
       from: { path: shipped, pathNot: '^hub/(store/|engine/embedded/|wiring/)' },
       to: { path: '^hub/store/(sqlite|postgres)' },
     },
-    packageHome('home-of-zeebe', 'zeebe-node|@camunda8/sdk|@grpc/grpc-js', '^hub/engine/'),
-    packageHome('home-of-kafka', 'kafkajs', '^hub/events/'),
+    packageHome(
+      'home-of-zeebe',
+      'zeebe-node|@camunda8/sdk|@grpc/grpc-js',
+      '^hub/engine/|^sandbox/bench/cluster/raw-zeebe[.]ts$',
+    ),
+    packageHome('home-of-kafka', 'kafkajs', '^hub/events/|^sandbox/bench/cluster/raw-kafka[.]ts$'),
     packageHome('home-of-postgres', 'pg|kysely', '^hub/store/'),
     packageHome('home-of-sqlite', 'libsql', '^hub/store/|^sandbox/store[a-z-]*[.]ts$'),
     packageHome(

@@ -25,7 +25,10 @@ export type ServerPorts = {
 export type OpenStore = Store & { readonly queue: OutboxQueue; crash(): void }
 
 /** Opens the store that the configuration names. */
-export async function openStore(config: HubConfig, ports: ServerPorts): Promise<OpenStore> {
+export async function openStore(
+  config: Pick<HubConfig, 'store' | 'postgres' | 'dataDir'>,
+  ports: ServerPorts,
+): Promise<OpenStore> {
   if (config.store === 'sqlite') return createSqliteStore({ file: fileOf(config, 'hub.db') }, ports)
   return createPostgresStore(required(config.postgres, 'postgres'), ports)
 }
@@ -64,12 +67,15 @@ export function givenEngine(
 }
 
 /** Opens the event stream that the configuration names. */
-export function openStream(config: HubConfig, ports: ServerPorts): EventStream {
+export function openStream(
+  config: Pick<HubConfig, 'events' | 'kafka'>,
+  ports: ServerPorts,
+): EventStream {
   if (config.events === 'in-process') return createInProcessStream()
   return createKafkaStream(required(config.kafka, 'kafka'), ports)
 }
 
-function fileOf({ dataDir }: HubConfig, name: string): string {
+function fileOf({ dataDir }: Pick<HubConfig, 'dataDir'>, name: string): string {
   return dataDir === ':memory:' ? ':memory:' : join(dataDir, name)
 }
 
