@@ -3,8 +3,9 @@ import { createSystemClock as createHubClock } from '../hub/clock.ts'
 import { createSocketNetwork as createHubNetwork } from '../hub/http-server.ts'
 import { createLog } from '../hub/log.ts'
 import { createSystemClock } from './clock.ts'
+import type { BenchOptions } from './bench/bench.ts'
 import { countMessages, type Counts } from './bench/counting-network.ts'
-import { measureLab } from './commands/bench.ts'
+import { measureCluster, measureLab } from './commands/bench.ts'
 import { showBooks } from './commands/books.ts'
 import { playDemo, playDemoAt, type StartDemoLab } from './commands/demo.ts'
 import { startDemoCluster } from './commands/demo-cluster.ts'
@@ -99,7 +100,13 @@ async function books(options: LabAddress & { readonly json: boolean }): Promise<
   process.exitCode = isRight ? 0 : 1
 }
 
-async function bench({ log, ...options }: BenchChoices): Promise<void> {
+async function bench(set: 'lab' | 'cluster', { log, ...options }: BenchChoices): Promise<void> {
+  const isMet =
+    set === 'cluster' ? await measureCluster(options, ports) : await benchLab(options, log)
+  process.exitCode = isMet ? 0 : 1
+}
+
+function benchLab(options: BenchOptions, log: string | undefined): Promise<boolean> {
   const counts: Counts = { messages: 0, signed: 0 }
   const { hub, sandbox: parties } = labPorts(log)
   const counted: LabPorts = {
@@ -110,8 +117,7 @@ async function bench({ log, ...options }: BenchChoices): Promise<void> {
     const lab = await startLab({ basePort: 0, dataDir, worldThread: true }, counted)
     return { lab, counts, usage }
   }
-  const isMet = await measureLab(options, startBenchLab, { ...sandbox, terminal })
-  process.exitCode = isMet ? 0 : 1
+  return measureLab(options, startBenchLab, { ...sandbox, terminal })
 }
 
 function usage(): { readonly cpuMs: number; readonly residentMb: number } {

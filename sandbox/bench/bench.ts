@@ -3,6 +3,7 @@ import type { Network } from '../http.ts'
 import type { Lab } from '../lab.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Counts } from './counting-network.ts'
+import { percentile, perSecond } from './figures.ts'
 import { runFloor } from './floor.ts'
 import { runTransfers, type TransferRun } from './transfers.ts'
 
@@ -97,12 +98,4 @@ function linesOf(
     `  latency     p50 ${String(Math.round(p50Ms))} ms, p99 ${String(Math.round(p99Ms))} ms, from the order to the client's callback`,
     ...(failed.length === 0 ? [] : [`  FAILED      ${failed.join(', ')}`]),
   ]
-}
-
-function perSecond(count: number, ms: number): number {
-  return (count * 1000) / Math.max(ms, 1)
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { bankNames } from '../seed.ts'
 import {
   knownBank,
@@ -49,7 +49,7 @@ export type LabActions = {
   readonly demo: (options: DemoChoices) => Promise<void>
   readonly books: (options: LabAddress & { readonly json: boolean }) => Promise<void>
   readonly settle: (options: LabAddress) => Promise<void>
-  readonly bench: (options: BenchChoices) => Promise<void>
+  readonly bench: (set: 'lab' | 'cluster', options: BenchChoices) => Promise<void>
   readonly setup: (options: SetupChoices) => Promise<void>
   readonly bank: (name: Bank, options: PartyOptions) => Promise<void>
   readonly switch: (options: PartyOptions) => Promise<void>
@@ -93,7 +93,15 @@ function addWholeLab(program: Command, { start, bench }: LabActions): void {
   program
     .command('bench')
     .description(
-      'Measures payments through a whole lab in this process, beside a floor in the same run.',
+      'Measures payments through a whole lab in this process, beside a floor in the same run; or through a cluster.',
+    )
+    .addArgument(
+      new Argument(
+        '[set]',
+        'cluster: on PostgreSQL, Zeebe and Kafka, which it starts, beside their bare clients',
+      )
+        .choices(['lab', 'cluster'])
+        .default('lab'),
     )
     .option('--transfers <n>', 'how many to measure', parseCount, 1_000)
     .option('--in-flight <n>', 'how many at once', parseCount, 32)
