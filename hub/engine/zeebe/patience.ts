@@ -21,8 +21,15 @@ const triesMax = 8
 
 const deadlineExceeded = 4
 const resourceExhausted = 8
+/** So the gateway calls a connection to its broker that broke. */
+const internal = 13
 const unavailable = 14
-const passing: readonly (number | undefined)[] = [deadlineExceeded, resourceExhausted, unavailable]
+const passing: readonly (number | undefined)[] = [
+  deadlineExceeded,
+  resourceExhausted,
+  internal,
+  unavailable,
+]
 
 /** No answer came in time. */
 class NoAnswer extends Error {
