@@ -19,41 +19,42 @@ export type ProgramRunner = Runner & {
   end(): Promise<void>
 }
 
+const running = new Set<ChildProcess>()
+
+// Once for all of them: nothing that was started here outlives this process.
+process.once('exit', () => {
+  for (const child of running) killAll(child)
+})
+
 /** Runs a server as a process, which ends with this one. */
 export function runProgram({ command, folder, env = {} }: Program): ProgramRunner {
   const log = join(folder, 'log')
   // `env` becomes the program: its process is the server's.
   const settings = Object.entries(env).map(([key, value]) => `${key}=${value}`)
   let child: ChildProcess | undefined
-  const killNow = (): void => {
-    if (child !== undefined && !hasEnded(child)) killAll(child)
+  const endBy = async (end: (child: ChildProcess) => void): Promise<void> => {
+    if (child === undefined || hasEnded(child)) return
+    const exit = once(child, 'exit')
+    end(child)
+    await exit
   }
-  process.once('exit', killNow)
   return {
     start: async () => {
       const out = openSync(log, 'a')
       // A group of its own: Ctrl-C is told to this process, which then ends its servers in order.
-      child = spawn('env', [...settings, ...command], {
+      const started = spawn('env', [...settings, ...command], {
         cwd: folder,
         detached: true,
         stdio: ['ignore', out, out],
       })
       closeSync(out)
+      running.add(started)
+      started.once('exit', () => running.delete(started))
+      child = started
     },
-    kill: async () => {
-      if (child === undefined || hasEnded(child)) return
-      const exit = once(child, 'exit')
-      killNow()
-      await exit
-    },
-    end: async () => {
-      if (child === undefined || hasEnded(child)) return
-      const exit = once(child, 'exit')
-      child.kill('SIGTERM')
-      await exit
-    },
+    kill: () => endBy(killAll),
+    end: () => endBy((each) => each.kill('SIGTERM')),
     remove: async () => {
-      process.off('exit', killNow)
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
     },
     ended: async () =>

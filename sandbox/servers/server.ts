@@ -32,7 +32,8 @@ export type ServerParts = {
   isUp(): Promise<boolean>
 }
 
-const startMsMax = 120_000
+/** A machine on which everything starts at once takes its time. */
+const startMsMax = 300_000
 const probeMs = 100
 /** One that was killed a moment ago may still hold a lock or a port: the next one then ends at once. */
 const startsMsMax = 10_000

@@ -67,6 +67,9 @@ function settingsOf(ports: BrokerPorts): ZeebeSettings {
     ZEEBE_BROKER_DATA_DISK_FREESPACE_PROCESSING: '1GB',
     ZEEBE_BROKER_DATA_DISK_FREESPACE_REPLICATION: '512MB',
     ZEEBE_BROKER_EXPERIMENTAL_ROCKSDB_MEMORYLIMIT: '64MB',
+    // A machine that is busy with everything else at once answers late; that is no reason to take in next to nothing.
+    ZEEBE_BROKER_BACKPRESSURE_AIMD_REQUESTTIMEOUT: '2s',
+    ZEEBE_BROKER_BACKPRESSURE_AIMD_MINLIMIT: '100',
     SERVER_ADDRESS: host,
     SERVER_PORT: String(ports.rest),
     MANAGEMENT_SERVER_ADDRESS: host,
