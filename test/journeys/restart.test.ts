@@ -79,8 +79,8 @@ async function isSettled(id: string): Promise<boolean> {
   return legs.length > 0 && legs.every(({ state }) => state === 'committed' || state === 'aborted')
 }
 
-/** Every n-th boundary, of each journey others: all of them take minutes. */
-const stride = 11
+/** Every n-th boundary, of each journey others: all of them take minutes, and on servers hours. */
+const strideOf = ({ slackMs }: VirtualLab): number => (slackMs === 0 ? 11 : 37)
 
 describe.each([
   { name: 'between two banks', order: { amount: '1' }, ends: 'committed', cost: 600, first: 1 },
@@ -112,30 +112,33 @@ describe.each([
   it('and back at once: it ends as it would have, or before any money was held, once', async () => {
     const paid = await watchBalance(lab, from, payer, currency)
     const endings: string[] = []
-    for (let cutsAt = first; ; cutsAt += stride) {
+    for (let cutsAt = first; ; cutsAt += strideOf(lab)) {
       const leg = await carryThroughCut({ order, darkMs: 0, cutsAt })
       endings.push(leg.state)
       // Whom the hub did not answer while it was dark may have told so: nothing was held then.
       const wasUnreachable = leg.reason === 'payee-fsp-unavailable'
-      if (!wasUnreachable) expect({ cutsAt, state: leg.state }).toEqual({ cutsAt, state: ends })
+      // A broker gives the dead hub's job to the next when its time is over, and that may be past the expiration.
+      const cameLate = lab.slackMs > 0 && leg.wasCut && leg.state === 'aborted'
+      if (!wasUnreachable && !cameLate)
+        expect({ cutsAt, state: leg.state }).toEqual({ cutsAt, state: ends })
       expect(await openProblems(lab, leg.id)).toEqual([])
       if (!leg.wasCut) break
     }
-    expect(endings.length).toBeGreaterThan(4)
+    expect(endings.length).toBeGreaterThan(lab.slackMs === 0 ? 4 : 1)
     expect(await paid()).toBeCloseTo(-cost * count(endings, 'committed'))
-  }, 120_000)
+  }, 300_000)
 
   it('and back after the expiration: it ends, one way or the other, once', async () => {
     const paid = await watchBalance(lab, from, payer, currency)
     const endings: string[] = []
-    for (let cutsAt = first; ; cutsAt += 3 * stride) {
+    for (let cutsAt = first; ; cutsAt += 3 * strideOf(lab)) {
       const leg = await carryThroughCut({ order, darkMs: 50_000, cutsAt })
       endings.push(leg.state)
       expect(await openProblems(lab, leg.id)).toEqual([])
       if (!leg.wasCut) break
     }
     expect(await paid()).toBeCloseTo(-cost * count(endings, 'committed'))
-  }, 120_000)
+  }, 300_000)
 })
 
 function count(endings: readonly string[], state: string): number {

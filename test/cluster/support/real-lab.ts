@@ -78,7 +78,11 @@ export async function openRealSide(at: ServersAt): Promise<RealSide> {
         crashes.push(store.crash)
         return { ...watchStore(store, stillness), crash: cut }
       },
-      openStream: (config, ports) => watchStream(openStream(config, ports), stillness),
+      openStream: (config, ports) => {
+        const stream = watchStream(openStream(config, ports), stillness)
+        crashes.push(stream.crash)
+        return stream
+      },
     },
     close: async () => {
       clock.stop()

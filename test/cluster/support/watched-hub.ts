@@ -58,15 +58,30 @@ export function watchStore(store: OpenStore, { during }: Stillness): OpenStore {
       nextDueAt: (now) => during(queue.nextDueAt(now)),
       done: (ids) => during(queue.done(ids)),
       postpone: (id, dueAt) => during(queue.postpone(id, dueAt)),
+      events: (limit) => during(queue.events(limit)),
+      eventsTold: (batch) => during(queue.eventsTold(batch)),
     },
   }
 }
 
-/** The event stream, watched. */
-export function watchStream(stream: EventStream, { during }: Stillness): EventStream {
+/** The event stream, watched; with `crash`, which ends it although a dead hub never takes in what it was given. */
+export function watchStream(
+  stream: EventStream,
+  { during }: Stillness,
+): EventStream & { crash(): void } {
+  let die = (_: Error): void => undefined
+  const dead = new Promise<never>((_, reject) => (die = reject))
+  dead.catch(() => undefined)
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= stream.close())
   return {
-    ...stream,
     publish: (events) => during(stream.publish(events)),
-    close: () => during(stream.close()),
+    subscribe: (group, take) =>
+      stream.subscribe(group, (events) => Promise.race([take(events), dead])),
+    close: () => during(close()),
+    crash: () => {
+      die(new Error('the power was cut'))
+      void close()
+    },
   }
 }
