@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import config from './jest.config.js'
 
 const { testEnvironment, extensionsToTreatAsEsm, transform, modulePathIgnorePatterns } = config
-const { testTimeout } = config
 const parts = { testEnvironment, extensionsToTreatAsEsm, transform, modulePathIgnorePatterns }
-const project = { ...parts, testTimeout, testPathIgnorePatterns: ['/node_modules/'] }
+const project = { ...parts, testPathIgnorePatterns: ['/node_modules/'] }
 
 /** Which journeys are played on servers too, and why the others are not; test/tidy sees to it that none is forgotten. */
 const { onServers } = JSON.parse(readFileSync('test/cluster/journeys.json', 'utf8'))
@@ -12,6 +11,8 @@ const { onServers } = JSON.parse(readFileSync('test/cluster/journeys.json', 'utf
 /** Tests against real servers, which they start themselves. They take the machine to themselves, one file at a time. */
 export default {
   maxWorkers: 1,
+  // A project's own is not heard.
+  testTimeout: config.testTimeout,
   projects: [
     { ...project, displayName: 'servers', testMatch: ['<rootDir>/test/cluster/**/*.test.ts'] },
     {

@@ -34,5 +34,5 @@ async function startServers(): Promise<void> {
 function tellWhatIsLeftOut(): void {
   const { notOnServers } = JSON.parse(read('test/cluster/journeys.json').text)
   for (const [name, why] of Object.entries(notOnServers))
-    remark(`the journey ${name} is not played on servers: it ${String(why)}`)
+    remark(`the journey ${name} is not played on servers: ${String(why)}`)
 }
