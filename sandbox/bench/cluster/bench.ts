@@ -43,6 +43,7 @@ export async function runClusterBench(
   const two = await measureTransfers('two', { options, cluster, ports })
   const share = one.wallMs === 0 ? 0 : raw.wallMs / Math.min(one.wallMs, two.wallMs)
   terminal.line(`The better of the two is ${share.toFixed(2)} of what Zeebe alone carries here.`)
+  await measureIdle(ports)
   const kafkaShare = await measureOutbox(cluster, ports)
   const isMet = share >= shareMin && kafkaShare >= shareMin && !one.hasFailed && !two.hasFailed
   terminal.line(`The bar, ${shareMin.toFixed(2)} of both: ${isMet ? 'met' : 'missed'}`)
@@ -111,10 +112,24 @@ function rateOf({ transfers }: BenchOptions, { wallMs }: Measured): string {
   return `${perSecond(transfers, wallMs).toFixed(1)} transfers/s`
 }
 
-function showTime({ time }: Measured, { terminal }: BenchPorts): void {
+function showTime({ time }: Measured, { terminal }: BenchPorts, piece = 'transfer'): void {
   const used = [...time].filter(([, ms]) => ms >= 0.05)
   const words = used.map(([name, ms]) => `${name} ${ms.toFixed(1)}`)
-  terminal.line(`  ms of a processor for each: ${words.join(' · ')}`)
+  terminal.line(`  ms of a processor for each ${piece}: ${words.join(' · ')}`)
+}
+
+const idleMs = 10_000
+
+/** What everybody uses while there is nothing to do. */
+async function measureIdle(ports: BenchPorts): Promise<void> {
+  const { clock, terminal } = ports
+  terminal.status('nothing to do')
+  const measured = await measure(idleMs / 1_000, async () => {
+    await new Promise<void>((resolve) => clock.after(idleMs, resolve))
+    return idleMs
+  })
+  terminal.line('With nothing to do:')
+  showTime(measured, ports, 'second')
 }
 
 const legs = 3_000
