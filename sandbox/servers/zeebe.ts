@@ -100,8 +100,6 @@ async function onThisMachine(settings: ZeebeSettings): Promise<Runner> {
     java,
     ...opened.flatMap((name) => ['--add-opens', `java.base/${name}=ALL-UNNAMED`]),
     ...['--add-exports', 'java.base/jdk.internal.misc=ALL-UNNAMED'],
-    // A short-lived broker is up sooner, and leaves more of the machine to what it is there for.
-    '-XX:TieredStopAtLevel=1',
     `-Dapp.home=${folder}`,
     ...['-cp', [join(home, 'config'), join(home, 'lib/*')].join(':')],
     'io.camunda.zeebe.broker.StandaloneBroker',

@@ -2,7 +2,7 @@ import { createRelay } from '../../../hub/events/relay.ts'
 import { moneyOf } from '../../../hub/domain/money.ts'
 import type { TransferRecord } from '../../../hub/domain/transfer-record.ts'
 import { openStore, openStream, type OpenStore } from '../../../hub/wiring/servers.ts'
-import { createSystemClock } from '../../../hub/clock.ts'
+import { createSystemClock, type Clock } from '../../../hub/clock.ts'
 
 /** How many events there are, and where they come from and go to. */
 export type OutboxRun = {
@@ -32,7 +32,7 @@ export async function runOutbox(
   const kafka = { brokers: [...brokers], topic, partitions, tls: false }
   const stream = openStream({ events: 'kafka', kafka }, ports)
   const fillStartedAt = clock.now()
-  await fill(store, run)
+  await fill(store, run, ports)
   const relayStartedAt = clock.now()
   const relay = createRelay(
     { callbackOrigins: [], lab: true, tenants: [] },
@@ -52,11 +52,15 @@ export async function runOutbox(
   return { fillMs: relayStartedAt - fillStartedAt, relayMs: endedAt - relayStartedAt }
 }
 
-async function fill(store: OpenStore, { legs, eventsPerLeg }: OutboxRun): Promise<void> {
+async function fill(
+  store: OpenStore,
+  { legs, eventsPerLeg }: OutboxRun,
+  { clock }: { readonly clock: Clock },
+): Promise<void> {
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < legs) {
-      const record = aLeg(`00000000-0000-4000-8000-${String(next++).padStart(12, '0')}`)
+    while (next++ < legs) {
+      const record = aLeg(clock.uuid())
       await store.step(async (tx) => {
         await tx.transfers.insert(record)
         for (let n = 0; n < eventsPerLeg; n++) await tx.transfers.appendTimeline(record.key, entry)
