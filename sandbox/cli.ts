@@ -101,6 +101,8 @@ async function books(options: LabAddress & { readonly json: boolean }): Promise<
 }
 
 async function bench(set: 'lab' | 'cluster', { log, ...options }: BenchChoices): Promise<void> {
+  // An exit that is asked for ends the servers, too: they go with this process.
+  void untilStopped().then(() => process.exit(stoppedExitCode))
   const isMet =
     set === 'cluster' ? await measureCluster(options, ports) : await benchLab(options, log)
   process.exitCode = isMet ? 0 : 1
