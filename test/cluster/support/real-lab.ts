@@ -91,10 +91,17 @@ export async function openRealSide(at: ServersAt): Promise<RealSide> {
   }
 }
 
-/** The dead hub's hold on the outbox ends by the database's clock, which nobody can move on. */
+/**
+ * The dead hub's hold on the outbox ends by the database's clock, which nobody can move on; nor may what it had sent before
+ * it died, and the database has not heard yet, renew it.
+ */
 async function endLeases(url: string): Promise<void> {
+  await ask(url, endOtherSessions)
   await ask(url, 'UPDATE outbox_leases SET leased_until = 0; DELETE FROM outbox_relays')
 }
+
+const endOtherSessions = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()`
 
 async function createDatabase(adminUrl: string, name: string): Promise<string> {
   await ask(adminUrl, `CREATE DATABASE ${name}`)
