@@ -22,8 +22,11 @@ export type HubRole = (typeof hubRoles)[number]
 const zeebeSchema = z.strictObject({
   /** Where the gateway answers gRPC. TLS and OAuth are zeebe-node's own environment variables. */
   gatewayAddress: z.string().regex(/^[^\s/:]+:\d{1,5}$/, 'is not "host:port"'),
-  /** After how long a job whose worker says nothing any more is offered to another; longer than any step takes. */
-  jobTimeoutMs: z.int().min(1_000).max(3_600_000).default(60_000),
+  /**
+   * After how long a job whose worker says nothing any more is offered to another: longer than a step takes, two calls of ten
+   * seconds included, and shorter than a transfer may take, so that the other can still bring it to its end.
+   */
+  jobTimeoutMs: z.int().min(1_000).max(3_600_000).default(25_000),
 })
 
 const postgresSchema = z.strictObject({

@@ -51,7 +51,7 @@ describe('the configuration', () => {
     const kafka = { brokers: ['kafka:9092'] }
     expect(read({ ...cluster, events: 'kafka', kafka })).toMatchObject({
       ...cluster,
-      zeebe: { gatewayAddress: 'zeebe:26500', jobTimeoutMs: 60_000 },
+      zeebe: { gatewayAddress: 'zeebe:26500', jobTimeoutMs: 25_000 },
       kafka,
     })
     expect(read(cluster)).toMatchObject({ events: 'in-process', roles: allRoles })
