@@ -1,6 +1,6 @@
 import { addClientCallback } from './channel/transfer-view.ts'
 import type { HubRole } from './config/parts.ts'
-import type { Worker, WorkflowEngine } from './engine/engine.ts'
+import type { Worker } from './engine/engine.ts'
 import { jobHandler, jobRetries } from './engine/job-outcome.ts'
 import type { EventStream } from './events/event-stream.ts'
 import { createRelay } from './events/relay.ts'
@@ -10,7 +10,6 @@ import { createStatistics } from './statistics/statistics.ts'
 import { connect, served, type Connectors, type HubConfig } from './wiring/connectors.ts'
 import { routeOf } from './wiring/routes.ts'
 import {
-  givenEngine,
   openEngine,
   openStore,
   openStream,
@@ -24,8 +23,6 @@ import type { Jobs, WorkflowPorts } from './workflow.ts'
 /** The hub's network, clock and log: sockets and the system's, or a simulator's. */
 export type HubPorts = ServerPorts & {
   readonly network: Network
-  /** Runs the workflows in place of the engine that this hub would open; for tests. It is closed with the hub. */
-  readonly engine?: WorkflowEngine
   /** Told of events in place of the stream that this hub would open; for tests. It is closed with the hub. */
   readonly stream?: EventStream
   /** Stand in for the functions that open engine, store and stream; for tests that watch what these do. */
@@ -123,8 +120,7 @@ async function runWorkflows(
 ): Promise<void> {
   const { roles } = config
   const { store, stream, ends, network } = parts
-  const open = parts.openEngine ?? openEngine
-  const opened = parts.engine ? givenEngine(parts.engine) : open(config, parts)
+  const opened = (parts.openEngine ?? openEngine)(config, parts)
   const { engine } = opened
   ends.add(() => engine.close(), opened.crash)
   // Who starts the workflows sees to it that they are there.

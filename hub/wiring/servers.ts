@@ -51,19 +51,11 @@ export function openEngine(config: HubConfig, ports: ServerPorts): OpenEngine {
   if (config.engine === 'zeebe') {
     const zeebe = required(config.zeebe, 'zeebe')
     const engine = createZeebeEngine(zeebe, ports)
-    return { ...givenEngine(engine, zeebe.jobTimeoutMs), crash: engine.crash }
+    return { engine, jobTimeoutMs: zeebe.jobTimeoutMs, incidents: () => [], crash: engine.crash }
   }
   const engine = createEmbeddedEngine({ file: fileOf(config, 'engine.db') }, ports)
   const { incidents, crash } = engine
   return { engine, jobTimeoutMs: embeddedJobTimeoutMs, incidents, crash }
-}
-
-/** An engine that tells nothing but what its contract says. */
-export function givenEngine(
-  engine: WorkflowEngine,
-  jobTimeoutMs = embeddedJobTimeoutMs,
-): OpenEngine {
-  return { engine, jobTimeoutMs, incidents: () => [], crash: () => void engine.close() }
 }
 
 /** Opens the event stream that the configuration names. */
