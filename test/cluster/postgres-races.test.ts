@@ -151,11 +151,14 @@ describe('the tables', () => {
     await store.step((tx) => tx.transfers.insert(aTransfer()))
     await store.close()
     await postgres.ask(`DROP TABLE outbox_leases, outbox_relays;
+      DROP TABLE outbox_events, statistics_legs, statistics_days;
+      ALTER TABLE transfers DROP COLUMN events;
       ALTER TABLE quotes DROP COLUMN honoured_for;
       DELETE FROM schema_version WHERE version > 1`)
     const again = await postgres.open()
     expect(await again.step((tx) => tx.transfers.find(aKey()))).toEqual(aTransfer())
     expect(await again.queue.due(0, 1, 'message')).toEqual([])
+    expect(await again.queue.events(1)).toEqual([])
   })
 
   it('of a later version are refused with a sentence', async () => {
