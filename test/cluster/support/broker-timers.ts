@@ -18,7 +18,8 @@ const timerLateMs = 110
 const jobLateMs = 1_100
 
 /** Keeps one time for each instance: the workflows have one token each. */
-export function createBrokerTimers(now: () => number): BrokerTimers {
+export function createBrokerTimers(now: () => number, jobTimeoutMs: number): BrokerTimers {
+  let deaths = 0
   const timers = new Map<string, number>()
   const jobs = new Map<string, number>()
   const nextDueAt = (): number | undefined =>
@@ -36,6 +37,8 @@ export function createBrokerTimers(now: () => number): BrokerTimers {
     hubDied: () => {
       for (const [key, dueAt] of jobs) timers.set(`job ${key}`, dueAt)
       jobs.clear()
+      // The broker may also have given jobs away that the hub never heard of.
+      timers.set(`death ${++deaths}`, now() + jobTimeoutMs + jobLateMs)
     },
     nextDueAt,
     takeDue: () => {

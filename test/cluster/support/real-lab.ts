@@ -41,7 +41,7 @@ export async function openRealSide(at: ServersAt): Promise<RealSide> {
   const own = randomBytes(4).toString('hex')
   const url = await createDatabase(at.postgresUrl, `lab_${own}`)
   const broker = createBrokerTime(at)
-  const timers = createBrokerTimers(() => clock.now())
+  const timers = createBrokerTimers(() => clock.now(), jobTimeoutMs)
   const stillness = createStillness(broker, timers)
   const clock = createLeapingClock(startMs, stillness)
   const watch = { stillness, timers, broker }

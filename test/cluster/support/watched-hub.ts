@@ -58,7 +58,7 @@ export function watchStore(store: OpenStore, { during }: Stillness): OpenStore {
       nextDueAt: (now) => during(queue.nextDueAt(now)),
       done: (ids) => during(queue.done(ids)),
       postpone: (id, dueAt) => during(queue.postpone(id, dueAt)),
-      events: (limit) => during(queue.events(limit)),
+      events: (...asked) => during(queue.events(...asked)),
       eventsTold: (batch) => during(queue.eventsTold(batch)),
     },
   }
