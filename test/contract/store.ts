@@ -53,8 +53,9 @@ export function storeContract(
 
       it('keeps nothing of a step that throws, and throws its own error to its caller only', async () => {
         const other = aTransfer({ key: aKey({ transferId: 'b' }) })
+        await ask((tx) => tx.transfers.insert(aTransfer()))
         const results = await Promise.allSettled([
-          ask((tx) => tx.transfers.insert(aTransfer())),
+          ask((tx) => tx.transfers.find(aKey())),
           ask(async (tx) => {
             await tx.transfers.appendTimeline(aKey(), anEntry('lost'))
             await tx.transfers.save(aTransfer({ state: 'aborted' }))
