@@ -1,3 +1,4 @@
+import { Unavailable } from '../../../hub/connector.ts'
 import { createRelay } from '../../../hub/events/relay.ts'
 import { moneyOf } from '../../../hub/domain/money.ts'
 import type { TransferRecord } from '../../../hub/domain/transfer-record.ts'
@@ -15,7 +16,7 @@ export type OutboxRun = {
 }
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
-const fillersAtOnce = 16
+const fillersAtOnce = 6
 
 /**
  * Fills an outbox in PostgreSQL with events, by steps as workers take them, and has the hub's relay carry them to Kafka.
@@ -60,14 +61,23 @@ async function fill(
   let next = 0
   const lane = async (): Promise<void> => {
     while (next++ < legs) {
-      const record = aLeg(clock.uuid())
-      await store.step(async (tx) => {
-        await tx.transfers.insert(record)
-        for (let n = 0; n < eventsPerLeg; n++) await tx.transfers.appendTimeline(record.key, entry)
-      })
+      await write(store, aLeg(clock.uuid()), eventsPerLeg)
     }
   }
   await Promise.all(Array.from({ length: fillersAtOnce }, lane))
+}
+
+/** Steps that only write are in each other's way at times: then the same again. */
+async function write(store: OpenStore, record: TransferRecord, events: number): Promise<void> {
+  try {
+    await store.step(async (tx) => {
+      await tx.transfers.insert(record)
+      for (let n = 0; n < events; n++) await tx.transfers.appendTimeline(record.key, entry)
+    })
+  } catch (failure) {
+    if (!(failure instanceof Unavailable)) throw failure
+    await write(store, record, events)
+  }
 }
 
 const entry = {
