@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { OutboxEvent, OutboxQueue } from '../store/store.ts'
+import type { OutboxQueue } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
 import type { EventStream } from './event-stream.ts'
 
@@ -53,12 +53,10 @@ export function createEventLane(ports: Ports): EventLane {
   const tell = async (): Promise<void> => {
     state = 'telling'
     isWanted = false
-    const told = await tellBatches(ports, { isOver: () => isOver, hasClosed }).catch(
-      (error: unknown) => {
-        if (!isOver) log.warn({ error, tries: failures + 1 }, 'events not told')
-        return undefined
-      },
-    )
+    const told = await tellBatch(ports, () => isOver).catch((error: unknown) => {
+      if (!isOver) log.warn({ error, tries: failures + 1 }, 'events not told')
+      return undefined
+    })
     if (hasClosed()) return
     if (told === undefined) lookIn(backoffMs(failures++, backoff), 'backing-off')
     else goOn(told)
@@ -66,7 +64,8 @@ export function createEventLane(ports: Ports): EventLane {
   const goOn = (told: number): void => {
     failures = 0
     state = 'asleep'
-    if (isWanted || (told > 0 && waiters.length > 0)) wake()
+    if (told === eventsPerBatchMax) lookIn(0, 'gathering')
+    else if (isWanted || (told > 0 && waiters.length > 0)) wake()
     else for (const resolve of waiters.splice(0)) resolve()
   }
   const idle = (resolve: () => void): void => {
@@ -91,50 +90,13 @@ export function createEventLane(ports: Ports): EventLane {
   return { idle: () => new Promise(idle), close, crash }
 }
 
-type Ending = {
-  /** Nothing more may be written. */
-  readonly isOver: () => boolean
-  /** No further batch may begin. */
-  readonly hasClosed: () => boolean
-}
-
-/**
- * Tells all there is, and returns how many events that were. While one batch is told, the next is read and the one before is
- * deleted: the stream and the store wait for each other as little as can be.
- */
-async function tellBatches(
-  { queue, stream }: Ports,
-  { isOver, hasClosed }: Ending,
-): Promise<number> {
-  let told = 0
-  let deleting = Promise.resolve()
-  try {
-    let batch = await queue.events(eventsPerBatchMax)
-    while (batch.length > 0 && !isOver()) {
-      const [next] = await Promise.all([
-        readAhead(queue, batch),
-        stream.publish(batch.map(({ event }) => event)),
-      ])
-      await deleting
-      if (isOver()) return told
-      deleting = queue.eventsTold(batch)
-      told += batch.length
-      batch = hasClosed() ? [] : next
-    }
-  } finally {
-    await deleting
-  }
-  return told
-}
-
-/** What comes after a full batch; a smaller one was all there is. */
-async function readAhead(
-  queue: OutboxQueue,
-  batch: readonly OutboxEvent[],
-): Promise<readonly OutboxEvent[]> {
-  const last = batch.at(-1)
-  if (last === undefined || batch.length < eventsPerBatchMax) return []
-  return queue.events(eventsPerBatchMax, last.id)
+/** Returns how many events there were; `isOver` ends it before it writes. */
+async function tellBatch({ queue, stream }: Ports, isOver: () => boolean): Promise<number> {
+  const batch = await queue.events(eventsPerBatchMax)
+  if (batch.length === 0 || isOver()) return 0
+  await stream.publish(batch.map(({ event }) => event))
+  if (!isOver()) await queue.eventsTold(batch)
+  return batch.length
 }
 
 function atMost(ms: number, work: Promise<void>, clock: Clock): Promise<void> {

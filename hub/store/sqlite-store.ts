@@ -63,7 +63,7 @@ function createQueue(
     done: (ids) => commits.stepLater(() => rows.done(ids)),
     postpone: (id, dueAt) => commits.step(() => rows.postpone(id, dueAt)),
     onAdded: wakes.row.add,
-    events: (limit, after) => commits.step(() => events.events(limit, after)),
+    events: (limit) => commits.step(() => events.events(limit)),
     eventsTold: (told) => commits.stepLater(() => events.eventsTold(told)),
     onEvents: wakes.event.add,
   }

@@ -181,10 +181,10 @@ export interface OutboxQueue {
   onAdded(wake: () => void): void
   /**
    * The oldest events that are this process's to tell, in the order in which they happened to their legs. Those given
-   * before and not told since come again, unless only those `after` one of them are asked for.
+   * before and not told since come again.
    */
-  events(limit: number, after?: string): Promise<readonly OutboxEvent[]>
-  /** Deletes a batch that `events` gave, all of it, once it was told; durable a little later than a step. */
+  events(limit: number): Promise<readonly OutboxEvent[]>
+  /** Deletes what `events` gave last, once it was told; durable a little later than a step. */
   eventsTold(told: readonly OutboxEvent[]): Promise<void>
   /** Calls back after each commit that added an event. */
   onEvents(wake: () => void): void

@@ -500,19 +500,6 @@ export function storeContract(
         expect(await told()).toEqual(['a:4 four'])
       })
 
-      it('can be read ahead, beyond a batch that is not told yet', async () => {
-        await insert('a')
-        for (const step of ['one', 'two', 'three', 'four']) await append('a', step)
-        const first = await store.queue.events(2)
-        const second = await store.queue.events(2, first.at(-1)?.id)
-        expect(second.map(({ event }) => event.sequence)).toEqual([3, 4])
-        expect(await store.queue.events(2, second.at(-1)?.id)).toEqual([])
-        await store.queue.eventsTold(first)
-        expect(await told()).toEqual(['a:3 three', 'a:4 four'])
-        await store.queue.eventsTold(await store.queue.events(9))
-        expect(await told()).toEqual([])
-      })
-
       it('wake who tells them after a commit that added one, and only then', async () => {
         let woken = 0
         store.queue.onEvents(() => woken++)

@@ -14,7 +14,6 @@ const findLeased = `SELECT outbox_events.id, outbox_events.event, outbox_events.
     ON outbox_leases.line_partition = outbox_events.line_partition
   WHERE outbox_leases.holder = ? AND outbox_leases.leased_until > ${databaseNow}
     AND outbox_leases.line_partition = ANY (CAST(? AS BIGINT[]))
-    AND outbox_events.id > ?
   ORDER BY outbox_events.id LIMIT ?`
 
 /** Only while the lease is the one that the event was taken under. */
@@ -33,57 +32,47 @@ export function createEventQueue(
   database: Database,
   { leases, log }: { readonly leases: Leases; readonly log: Log },
 ): Pick<OutboxQueue, 'events' | 'eventsTold'> {
+  let tokens = new Map<string, number>()
   const underWay = createUnderWay(leases)
   return {
-    events: async (limit, after) => {
-      if (after === undefined) underWay.clear()
+    events: async (limit) => {
+      underWay.clear()
       await leases.keep()
-      const params = [leases.holder, listOf(leases.held()), Number(after ?? 0), limit]
-      const rows = await database.all(findLeased, params)
+      const rows = await database.all(findLeased, [leases.holder, listOf(leases.held()), limit])
       // What came so late that its lease may be over, because this process stood still, is left to others.
       const held = leases.held()
       const ours = rows.filter((row) => held.includes(whole(row, 'line_partition')))
       underWay.note(ours)
+      tokens = new Map(ours.map((row) => [outboxIdOf(row), whole(row, 'token')]))
       return ours.map(outboxEventOf)
     },
     eventsTold: async (told) => {
       const ids = told.map(({ id }) => id)
-      const params = [listOf(ids), listOf(ids.map(underWay.tokenOf)), leases.holder]
+      const tokensOfTold = ids.map((id) => tokens.get(id) ?? -1)
+      const params = [listOf(ids), listOf(tokensOfTold), leases.holder]
       const deleted = await database.run(deleteTold, params)
-      underWay.settle(ids)
+      underWay.clear()
       if (deleted < ids.length) log.warn({ events: ids.length - deleted }, 'outbox lease was lost')
     },
   }
 }
 
-type Taken = { readonly partition: number; readonly token: number }
-
-/** Events that were given and not told yet. Their partitions are not given back meanwhile. */
+/** Partitions with events under way are not given back meanwhile. */
 function createUnderWay(leases: Leases): {
   readonly note: (rows: readonly SqlRow[]) => void
-  readonly settle: (ids: readonly string[]) => void
   readonly clear: () => void
-  /** Of the lease that an event was taken under; one that no lease has if it was not taken. */
-  readonly tokenOf: (id: string) => number
 } {
-  const taken = new Map<string, Taken>()
-  const settle = (ids: readonly string[]): void => {
-    const touched = new Set(ids.map((id) => taken.get(id)?.partition))
-    for (const id of ids) taken.delete(id)
-    for (const { partition } of taken.values()) touched.delete(partition)
-    for (const partition of touched) if (partition !== undefined) leases.settled(nameOf(partition))
-  }
+  let names: readonly string[] = []
   return {
     note: (rows) => {
-      for (const row of rows) {
-        const partition = whole(row, 'line_partition')
-        taken.set(outboxIdOf(row), { partition, token: whole(row, 'token') })
-        leases.taken(partition, nameOf(partition))
-      }
+      const partitions = [...new Set(rows.map((row) => whole(row, 'line_partition')))]
+      for (const partition of partitions) leases.taken(partition, nameOf(partition))
+      names = partitions.map(nameOf)
     },
-    settle,
-    clear: () => settle([...taken.keys()]),
-    tokenOf: (id) => taken.get(id)?.token ?? -1,
+    clear: () => {
+      for (const name of names) leases.settled(name)
+      names = []
+    },
   }
 }
 

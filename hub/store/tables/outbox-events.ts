@@ -16,8 +16,7 @@ export async function addEvent(sql: SqlSession, event: LegEvent, wake: () => voi
 /** The same rows for the only relay of a database; each call is to run in a step. */
 export function createEventRows(sql: SqlSession): Pick<OutboxQueue, 'events' | 'eventsTold'> {
   return {
-    events: async (limit, after = '0') =>
-      (await sql.all(findEvents, [Number(after), limit])).map(outboxEventOf),
+    events: async (limit) => (await sql.all(findEvents, [limit])).map(outboxEventOf),
     eventsTold: async (told) => {
       const [first, last] = [told[0], told.at(-1)]
       if (first && last) await sql.run(deleteEvents, [Number(first.id), Number(last.id)])
@@ -27,7 +26,7 @@ export function createEventRows(sql: SqlSession): Pick<OutboxQueue, 'events' | '
 
 const insertEvent = 'INSERT INTO outbox_events (line_partition, event) VALUES (?, ?)'
 
-const findEvents = 'SELECT id, event FROM outbox_events WHERE id > ? ORDER BY id LIMIT ?'
+const findEvents = 'SELECT id, event FROM outbox_events ORDER BY id LIMIT ?'
 
 /** Nothing lies between the rows of a batch: ids rise with each commit, and there is one writer only. */
 const deleteEvents = 'DELETE FROM outbox_events WHERE id >= ? AND id <= ?'

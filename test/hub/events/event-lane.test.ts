@@ -112,30 +112,6 @@ describe('the lane of events', () => {
     expect(stream.told()).toEqual(Array.from({ length: 1_200 }, (_, n) => `a${n + 1}`))
   })
 
-  it('reads the next batch while one is told, and tells it later when the stream goes away meanwhile', async () => {
-    await insert('a')
-    await append('a', 700)
-    const stream = aStream()
-    stream.holds = true
-    const reads: (string | undefined)[] = []
-    const events = (limit: number, after?: string) => {
-      reads.push(after)
-      return store.queue.events(limit, after)
-    }
-    start(stream, { ...store.queue, events })
-    await clock.advance(100)
-    expect(stream.batches.map((batch) => batch.length)).toEqual([500])
-    expect(reads).toEqual([undefined, '500'])
-    stream.isAway = true
-    stream.letGo()
-    await clock.advance(20)
-    stream.isAway = false
-    stream.holds = false
-    await clock.advance(600)
-    expect(stream.batches.map((batch) => batch.length)).toEqual([500, 200])
-    expect(await left()).toBe(0)
-  })
-
   it('tells the same again, in the same order, with growing waits while the stream is away', async () => {
     const given: (readonly string[])[] = []
     const stream = aStream()
@@ -171,8 +147,8 @@ describe('the lane of events', () => {
   it('goes on after the store could not be read', async () => {
     const stream = aStream()
     let fails = true
-    const events = (limit: number, after?: string) =>
-      fails ? Promise.reject(new Error('disk')) : store.queue.events(limit, after)
+    const events = (limit: number) =>
+      fails ? Promise.reject(new Error('disk')) : store.queue.events(limit)
     start(stream, { ...store.queue, events })
     await insert('a')
     await append('a')
