@@ -79,7 +79,7 @@ export function contradictionsOfParts(parts: Parts): readonly Fault[] {
     [isCluster !== (store === 'postgres'), 'store', mixed(parts)],
     [events === 'kafka' && !isCluster, 'events', 'kafka goes with the engine zeebe only'],
     [
-      !isCluster && roles.length < hubRoles.length,
+      !isCluster && !hubRoles.every((role) => roles.includes(role)),
       'roles',
       'the embedded engine needs all of them in one process: only with zeebe can they be split',
     ],

@@ -65,6 +65,7 @@ describe('the configuration', () => {
     [{ ...cluster, zeebe: undefined }, 'zeebe: is missing, and engine says zeebe'],
     [{ ...cluster, events: 'kafka' }, 'kafka: is missing, and events says kafka'],
     [{ roles: ['channel'] }, 'roles: the embedded engine needs all of them in one process'],
+    [{ roles: allRoles.map(() => 'channel') }, 'roles: the embedded engine needs all of them'],
     [{ ...cluster, roles: ['relay'] }, 'roles: relay and projections can be parted only by'],
     [{ ...cluster, roles: ['teller'] }, 'roles.0: '],
     [{ ...cluster, roles: [] }, 'roles: '],
