@@ -166,11 +166,20 @@ function work(
   })
 }
 
-/** What has just timed out may still arrive: the core's longest request time must not be over by then. */
-function assertPatience({ tenants, times }: HubConfig): void {
-  const hasty = tenants.find(({ fineract }) => fineract.timeoutMs > times.coreLongestMs)
-  if (!hasty) return
-  throw new Error(
-    `tenant ${hasty.fspId}: fineract.timeoutMs (${hasty.fineract.timeoutMs}) is longer than times.coreLongestMs (${times.coreLongestMs})`,
-  )
+/**
+ * What has just timed out may still arrive: the core's longest request time must not be over by then. And a job that makes two
+ * calls must not be another worker's before it has had their time.
+ */
+function assertPatience({ tenants, times, zeebe }: HubConfig): void {
+  for (const { fspId, fineract, mojaloop } of tenants) {
+    if (fineract.timeoutMs > times.coreLongestMs)
+      throw new Error(
+        `tenant ${fspId}: fineract.timeoutMs (${fineract.timeoutMs}) is longer than times.coreLongestMs (${times.coreLongestMs})`,
+      )
+    const twoCallsMs = fineract.timeoutMs + Math.max(fineract.timeoutMs, mojaloop.timeoutMs)
+    if (zeebe !== undefined && zeebe.jobTimeoutMs < twoCallsMs)
+      throw new Error(
+        `tenant ${fspId}: zeebe.jobTimeoutMs (${zeebe.jobTimeoutMs}) is shorter than two calls may take (${twoCallsMs} ms)`,
+      )
+  }
 }
